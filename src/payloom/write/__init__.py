@@ -1,0 +1,1 @@
+"""Jobs become Parquet parts, receipts and manifests."""

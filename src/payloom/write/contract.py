@@ -1,0 +1,82 @@
+"""What a generator hands to the writer: jobs, their outputs and the batches in them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Emit = Callable[[str, "pa.RecordBatch"], None]
+"""`emit(table, batch)`: the next rows of one of the job's outputs, in final row order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file that a job leaves.
+
+    Parameters
+    ----------
+    table
+        Name of a declared table, such as ``"payments"``.
+    folder
+        Folder below the data set's root, POSIX, relative, such as ``"payments/year=2025/month=06"``.
+    stem
+        File name without digest and suffix; the part becomes ``{stem}-{digest12}.parquet``.
+    """
+
+    table: str
+    folder: str
+    stem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A unit of work, retry, resume and distribution.
+
+    Parameters
+    ----------
+    name
+        Unique in the run; also the name of the receipt.
+    outputs
+        The files it leaves, one for each table it emits.
+    rows
+        Expected rows of ``outputs[0]``, for progress; 0 when unknown.
+    memory_bytes
+        Estimate of the peak memory of producing and encoding it, above the process's base.
+    """
+
+    name: str
+    outputs: tuple[Output, ...]
+    rows: int
+    memory_bytes: int
+
+
+class Producer(Protocol):
+    """Makes the rows of jobs; lives in one worker process."""
+
+    def produce(self, job: Job, emit: Emit) -> None:
+        """Emit the batches of all outputs of a job, about 16k rows each, in final row order."""
+        ...
+
+
+class Source(Protocol):
+    """A run's jobs, cheap to pickle; `open` builds what is heavy, once for each process."""
+
+    @property
+    def world_digest(self) -> str:
+        """Hex digest of what decides the rows."""
+        ...
+
+    @property
+    def layout_digest(self) -> str:
+        """Hex digest of what decides files and encoding, given the rows."""
+        ...
+
+    def jobs(self) -> Sequence[Job]:
+        """All jobs, in the order in which they are best started."""
+        ...
+
+    def open(self) -> Producer:
+        """Build the producer of this process."""
+        ...
