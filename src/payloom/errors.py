@@ -7,9 +7,11 @@ should leave with), ``retryable`` (may the same call work later?) and ``hint``
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class PayloomError(Exception):

@@ -1,0 +1,45 @@
+"""Enum values of the data; a code in the kernels is the index into its tuple."""
+
+from payloom.codes.card import AFFLUENCE_BAND, AGE_BAND, CARD_BRAND, CARD_TYPE
+from payloom.codes.fraud import CHARGEBACK_REASON, REPORT_CHANNEL, ROLE, TYPOLOGY
+from payloom.codes.payment import (
+    AVS_RESULT,
+    CHANNEL,
+    CVM,
+    CVV_RESULT,
+    DEVICE_TYPE,
+    ENTRY_MODE,
+    IP_TYPE,
+    RESPONSE_CODE,
+    RESPONSE_MEANING,
+    THREE_DS,
+    TRANSACTION_TYPE,
+    WALLET,
+)
+from payloom.codes.place import COUNTRY, CURRENCY, MCC
+
+__all__ = [
+    "AFFLUENCE_BAND",
+    "AGE_BAND",
+    "AVS_RESULT",
+    "CARD_BRAND",
+    "CARD_TYPE",
+    "CHANNEL",
+    "CHARGEBACK_REASON",
+    "COUNTRY",
+    "CURRENCY",
+    "CVM",
+    "CVV_RESULT",
+    "DEVICE_TYPE",
+    "ENTRY_MODE",
+    "IP_TYPE",
+    "MCC",
+    "REPORT_CHANNEL",
+    "RESPONSE_CODE",
+    "RESPONSE_MEANING",
+    "ROLE",
+    "THREE_DS",
+    "TRANSACTION_TYPE",
+    "TYPOLOGY",
+    "WALLET",
+]
