@@ -1,0 +1,83 @@
+# One command runner for people and CI. `make help` lists the targets.
+# PYTHON=... picks the interpreter (3.11 to 3.13); ARGS=... is passed on to the command.
+
+PYTHON ?=
+ARGS ?=
+# Extras of pyproject.toml, each with its pins in requirements/<extra>.txt.
+EXTRAS = dev
+
+BIN = .venv/bin
+CORE = .venv/.stamp-core
+DEV = .venv/.stamp-dev
+BENCH = .venv-bench/.stamp-bench
+SETUP_INPUTS = scripts/setup_env.py requirements/bootstrap.txt
+
+# The first Python that fits, unless one was named; `run` is then the set-up script on it.
+FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3.11); do \
+	"$$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  2>/dev/null && break; python=; done; \
+	if [ -z "$$python" ]; then \
+	  echo "error: payloom needs Python 3.11 to 3.13; name one: make PYTHON=/path/to/python3.13" >&2; \
+	  exit 1; fi
+
+.PHONY: help setup setup-all data test test-full test-integration lint format lock bench \
+	bench-large clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | \
+	  while IFS='	' read -r name text; do printf '%-18s %s\n' "$$name" "$$text"; done
+
+$(CORE): pyproject.toml requirements/core.txt $(SETUP_INPUTS)
+	@$(FIND_PYTHON); "$$python" scripts/setup_env.py core --project
+	@touch $@
+
+.venv/.stamp-%: requirements/%.txt $(CORE)
+	@$(FIND_PYTHON); "$$python" scripts/setup_env.py $*
+	@touch $@
+
+$(BENCH): requirements/bench.txt $(SETUP_INPUTS)
+	@$(FIND_PYTHON); "$$python" scripts/setup_env.py bench --venv .venv-bench
+	@touch $@
+
+setup: $(CORE)  ## make .venv with what payloom needs to run
+
+setup-all: $(EXTRAS:%=.venv/.stamp-%)  ## add every extra to .venv
+
+data: $(CORE)  ## write 1,000,000 payments under data/
+	@$(BIN)/payloom generate --out data $(ARGS)
+
+test: $(DEV)  ## run the tests with reduced counts (under 2 minutes)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+test-full: $(DEV)  ## run the tests with the full counts
+	@PAYLOOM_FULL=1 $(BIN)/python -m pytest -n 2 -m "not integration" $(ARGS)
+
+# pytest exits with 5 when it finds no test.
+test-integration: $(DEV)  ## run the tests that need servers
+	@$(BIN)/python -m pytest -m integration $(ARGS) || [ $$? -eq 5 ]
+
+lint: $(DEV)  ## check style, types, import layers and house rules
+	@status=0; \
+	$(BIN)/ruff check . || status=1; \
+	$(BIN)/ruff format --check . || status=1; \
+	$(BIN)/mypy || status=1; \
+	$(BIN)/lint-imports || status=1; \
+	$(BIN)/python scripts/check_house_rules.py || status=1; \
+	exit $$status
+
+format: $(DEV)  ## format the code and fix what can be fixed
+	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
+
+lock: $(CORE)  ## compile requirements/*.txt again (ARGS=--upgrade for newer versions)
+	@$(BIN)/python scripts/lock.py $(ARGS)
+
+bench: $(CORE) $(BENCH)  ## compare speed and memory with peers
+	@$(BIN)/python benchmarks/compare.py $(ARGS)
+
+bench-large: $(CORE) $(BENCH)  ## the same for 100,000,000 payments
+	@$(BIN)/python benchmarks/compare.py --large $(ARGS)
+
+clean:  ## remove the environments, caches and benchmark files (data/ stays)
+	rm -rf .venv .venv-bench dist build benchmarks/work .mypy_cache .ruff_cache .pytest_cache \
+	  .hypothesis .import_linter_cache
