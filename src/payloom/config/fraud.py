@@ -1,0 +1,139 @@
+"""Which fraud there is, and when it surges."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from fractions import Fraction
+from importlib.metadata import entry_points
+from types import MappingProxyType
+from typing import Annotated, Final
+
+from pydantic import ValidationInfo, field_validator
+
+from payloom.codes import TYPOLOGY
+from payloom.config.near import did_you_mean
+from payloom.config.section import Many, Section, refuse, setting
+
+ENTRY_POINTS: Final = "payloom.typologies"
+"""Entry-point group under which a package adds its own typologies."""
+
+_LEAP_FREE_YEAR: Final = 2025
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_MONTH_DAY: Final = re.compile(r"\d\d-\d\d", re.ASCII)
+
+
+def known_typologies() -> tuple[str, ...]:
+    """Return the names of typologies: ours, then those of installed plug-ins."""
+    added = {point.name for point in entry_points(group=ENTRY_POINTS)}
+    return TYPOLOGY + tuple(sorted(added - set(TYPOLOGY)))
+
+
+def _refuse_unknown(names: list[str]) -> None:
+    unknown = [name for name in names if name not in TYPOLOGY]
+    known = known_typologies() if unknown else TYPOLOGY
+    for name in unknown:
+        if name not in known:
+            refuse(
+                f'known typologies; "{name[:40]}" is none',
+                did_you_mean(name, known) or f"one of {', '.join(known)}",
+            )
+
+
+class Spike(Section):
+    """A window of every year in which some typologies surge."""
+
+    name: str = setting("spike", "Name, small letters, digits and _", source="design")
+    start: str = setting("11-25", "First day, month-day", unit="MM-DD", source="design")
+    end: str = setting("12-01", "Day after the last, month-day", unit="MM-DD", source="design")
+    multiplier: float = setting(
+        2.0, "Intensity of the typologies in the window", unit="factor", source="[M]", gt=0, le=100
+    )
+    typologies: Annotated[tuple[str, ...], Many] = setting((), "Typologies that surge; empty for all", source="design")
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_plain(cls, value: str) -> str:
+        if not _NAME.fullmatch(value):
+            refuse("a name of small letters, digits and _, at most 40")
+        return value
+
+    @field_validator("start", "end")
+    @classmethod
+    def _day_is_in_every_year(cls, value: str) -> str:
+        allowed = 'a month-day that every year has, such as "11-25"'
+        if not _MONTH_DAY.fullmatch(value):
+            refuse(allowed)
+        try:
+            date(_LEAP_FREE_YEAR, int(value[:2]), int(value[3:]))
+        except ValueError:
+            refuse(allowed)
+        return value
+
+    @field_validator("end")
+    @classmethod
+    def _window_has_days(cls, value: str, info: ValidationInfo) -> str:
+        if value == info.data.get("start"):
+            refuse(f'a day other than start "{value}" (end is exclusive)')
+        return value
+
+    @field_validator("typologies")
+    @classmethod
+    def _typologies_are_known(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        _refuse_unknown(list(value))
+        return value
+
+    @property
+    def start_month_day(self) -> tuple[int, int]:
+        """First day as (month, day)."""
+        return int(self.start[:2]), int(self.start[3:])
+
+    @property
+    def end_month_day(self) -> tuple[int, int]:
+        """Day after the last as (month, day); before the start when it wraps the new year."""
+        return int(self.end[:2]), int(self.end[3:])
+
+
+DEFAULT_MIX: Final = MappingProxyType(
+    {
+        "cnp_stolen": 0.58,
+        "card_testing": 0.18,
+        "account_takeover": 0.14,
+        "device_farm": 0.10,
+    }
+)
+"""Shares by count. UK 2024: CNP about 70 %, card ID theft 10 % [S,D]; the rest [M]."""
+
+DEFAULT_SPIKES: Final = (
+    Spike(name="black_friday", start="11-25", end="12-03", multiplier=2.0),
+    Spike(name="christmas", start="12-15", end="12-25", multiplier=1.6),
+)
+"""November CNP fraud over 3 x June (Feedzai 2013 [S])."""
+
+
+class FraudConfig(Section):
+    """Mix of typologies, and the windows in which they surge."""
+
+    mix: dict[str, float] = setting(
+        dict(DEFAULT_MIX),
+        "Typology and its share; the shares sum to 1",
+        unit="share of fraud",
+        source="[S,D] UK 2024, CNP about 70 %",
+    )
+    spikes: Annotated[tuple[Spike, ...], Many] = setting(
+        DEFAULT_SPIKES,
+        "Windows of the year that multiply typologies",
+        source="[S] Feedzai 2013, November CNP over 3 x June",
+    )
+
+    @field_validator("mix")
+    @classmethod
+    def _mix_is_whole(cls, value: dict[str, float]) -> dict[str, float]:
+        _refuse_unknown(list(value))
+        negative = [name for name, part in value.items() if part < 0]
+        if negative:
+            refuse(f"shares of 0 or more; {negative[0]} has {value[negative[0]]:.6g}")
+        total = sum((Fraction(part) for part in value.values()), Fraction(0))
+        if abs(total - 1) > Fraction(1, 10**9):
+            refuse(f"shares that sum to 1; these sum to {float(total):.12g}")
+        return dict(sorted(value.items()))
