@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from payloom.reference.tables import DATA_FOLDER, damaged
 
-MATH_TABLES_PATH = Path(__file__).with_name("data") / "math_tables.f64le"
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MATH_TABLES_NAME = "math_tables.f64le"
 
 UNIFORM_KNOTS = 4097
 """Knots of a uniform table: both ends of 4,096 equal intervals."""
@@ -74,15 +77,24 @@ def load_math_tables() -> MathTables:
     Returns
     -------
     MathTables
-        Views into one read-only buffer, in native byte order.
+        Views into one read-only buffer.
+
+    Raises
+    ------
+    CorruptionError
+        If the file does not have the length of `MATH_TABLE_LAYOUT`.
     """
+    import numpy as np  # noqa: PLC0415 - slow to import, and the code lists do without
+
+    content = (DATA_FOLDER / MATH_TABLES_NAME).read_bytes()
+    expected = 8 * sum(length for _, length in MATH_TABLE_LAYOUT)
+    if len(content) != expected:
+        raise damaged(MATH_TABLES_NAME, f"{len(content)} bytes", f"{expected} bytes")
     # frombuffer over bytes is read-only, so no caller can spoil the shared tables.
-    values = np.frombuffer(MATH_TABLES_PATH.read_bytes(), dtype="<f8")
+    values = np.frombuffer(content, dtype="<f8")
     sections: dict[str, NDArray[np.float64]] = {}
     start = 0
     for name, length in MATH_TABLE_LAYOUT:
         sections[name] = values[start : start + length]
         start += length
-    if start != values.size:
-        raise ValueError(f"{MATH_TABLES_PATH.name}: {values.size} values, expected {start}; reinstall the package")
     return MathTables(**sections)
