@@ -43,9 +43,7 @@ class PayloomError(Exception):
         return _rebuild, (type(self), self.message, self.hint, self.values)
 
 
-def _rebuild(
-    kind: type[PayloomError], message: str, hint: str, values: dict[str, Any]
-) -> PayloomError:
+def _rebuild(kind: type[PayloomError], message: str, hint: str, values: dict[str, Any]) -> PayloomError:
     error = kind.__new__(kind)
     PayloomError.__init__(error, message, hint=hint, **values)
     return error
@@ -102,8 +100,7 @@ class ConfigError(PayloomError):
         message = (
             self.problems[0].line()
             if count == 1
-            else f"the config has {count} problems: "
-            + " | ".join(problem.line() for problem in self.problems)
+            else f"the config has {count} problems: " + " | ".join(problem.line() for problem in self.problems)
         )
         super().__init__(message, hint=hint, problems=self.problems)
 

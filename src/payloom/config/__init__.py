@@ -1,7 +1,25 @@
 """Config: validated, frozen, with the source of every value."""
 
-from payloom.config.digest import layout_digest, world_digest
+from payloom.config.digest import GENERATOR_VERSION, layout_digest, world_digest
+from payloom.config.layers import Layer
+from payloom.config.load import LoadedConfig, load_config, make_config
+from payloom.config.preset_files import preset_names
+from payloom.config.render import config_toml, config_values
 from payloom.config.root import Config
 from payloom.config.world import Region, WorldConfig
 
-__all__ = ["Config", "Region", "WorldConfig", "layout_digest", "world_digest"]
+__all__ = [
+    "GENERATOR_VERSION",
+    "Config",
+    "Layer",
+    "LoadedConfig",
+    "Region",
+    "WorldConfig",
+    "config_toml",
+    "config_values",
+    "layout_digest",
+    "load_config",
+    "make_config",
+    "preset_names",
+    "world_digest",
+]

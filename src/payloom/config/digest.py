@@ -28,7 +28,6 @@ def world_digest(config: Config) -> str:
     del parts["layout"]
     parts["world"]["customers"] = config.world.customer_count
     parts["world"]["merchants"] = config.world.merchant_count
-    parts["regions"] = sorted(parts["regions"], key=lambda region: region["country"])
     return _digest({"generator_version": GENERATOR_VERSION, "config": parts})
 
 
@@ -50,10 +49,13 @@ def _plain(value: Any) -> Any:
         return {str(name): _plain(part) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(part) for part in value]
+    return _plain_scalar(value)
+
+
+def _plain_scalar(value: Any) -> Any:
     if isinstance(value, Decimal):
         return format(value.normalize() + 0, "f")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, float):
-        return value + 0.0
-    return value
+    # Adding 0.0 turns -0.0 into 0.0.
+    return value + 0.0 if isinstance(value, float) else value

@@ -43,11 +43,11 @@ def _refuse_unknown(names: list[str]) -> None:
 class Spike(Section):
     """A window of every year in which some typologies surge."""
 
-    name: str = setting("spike", "Name, small letters, digits and _", source="design")
-    start: str = setting("11-25", "First day, month-day", unit="MM-DD", source="design")
-    end: str = setting("12-01", "Day after the last, month-day", unit="MM-DD", source="design")
+    name: str = setting(..., "Name, small letters, digits and _", source="design")
+    start: str = setting(..., "First day, month-day", unit="MM-DD", source="design")
+    end: str = setting(..., "Day after the last, month-day", unit="MM-DD", source="design")
     multiplier: float = setting(
-        2.0, "Intensity of the typologies in the window", unit="factor", source="[M]", gt=0, le=100
+        ..., "Intensity of the typologies in the window", unit="factor", source="[M]", gt=0, le=100
     )
     typologies: Annotated[tuple[str, ...], Many] = setting((), "Typologies that surge; empty for all", source="design")
 

@@ -43,4 +43,4 @@ class Config(Section):
         total = sum((Fraction(region.share) for region in value), Fraction(0))
         if abs(total - 1) > Fraction(1, 10**9):
             refuse(f"shares that sum to 1; these sum to {float(total):.12g}")
-        return value
+        return tuple(sorted(value, key=lambda region: region.country))

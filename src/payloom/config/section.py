@@ -34,7 +34,7 @@ def setting(
     Parameters
     ----------
     default : Any
-        Value of the default world.
+        Value of the default world; ``...`` when the setting must be given.
     description : str
         What it does, one line.
     source : str
@@ -57,7 +57,7 @@ def setting(
     )
 
 
-def portion(default: float, description: str, *, source: str, of: str = "") -> Any:
+def portion(default: Any, description: str, *, source: str, of: str = "") -> Any:
     """Declare a share between 0 and 1; `of` says of what."""
     unit = f"share of {of}" if of else "share"
     return setting(default, description, source=source, unit=unit, ge=0, le=1)

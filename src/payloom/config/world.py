@@ -98,7 +98,7 @@ class WorldConfig(Section):
         if value == start:
             refuse(f"a day after start {start} (end is exclusive)", "write the day after the last")
         if value < start:
-            refuse(f"a day after start {start}", "swap start and end")
+            refuse(f"a day after start {start}", "swap them, or set both")
         days = (value - start).days
         if days > MAX_DAYS:
             refuse(f"at most 20 years ({MAX_DAYS:,} days) after start {start}, not {days:,} days")
@@ -106,7 +106,7 @@ class WorldConfig(Section):
         if rows is not None and rows > days * MAX_ROWS_PER_DAY:
             refuse(
                 f"a period that holds rows = {rows:,}: at most {MAX_ROWS_PER_DAY:,} a day,"
-                f" {days * MAX_ROWS_PER_DAY:,} in {days:,} days",
+                f" {days * MAX_ROWS_PER_DAY:,} from {start} on",
                 "lengthen the period or ask for fewer rows",
             )
         return value
@@ -167,8 +167,8 @@ class WorldConfig(Section):
 class Region(Section):
     """A country whose people are customers."""
 
-    country: str = setting("US", "Country, ISO 3166-1 alpha-2", source="design")
-    share: float = portion(0.2, "Its share of the customers", of="customers", source="design")
+    country: str = setting(..., "Country, ISO 3166-1 alpha-2", source="design")
+    share: float = portion(..., "Its share of the customers", of="customers", source="design")
 
     @field_validator("country")
     @classmethod

@@ -11,7 +11,6 @@ from payloom.schema.merchants import MERCHANTS
 from payloom.schema.payments import PAYMENTS
 
 TABLES: Final[dict[str, Table]] = {
-    table.name: table
-    for table in (PAYMENTS, FRAUD_LABELS, CUSTOMERS, ACCOUNTS, CARDS, MERCHANTS, DEVICES)
+    table.name: table for table in (PAYMENTS, FRAUD_LABELS, CUSTOMERS, ACCOUNTS, CARDS, MERCHANTS, DEVICES)
 }
 """Every table by its name, facts first."""

@@ -188,9 +188,7 @@ class Table:
         """Return the Arrow schema: names, types and null flags, no metadata."""
         import pyarrow as pa  # noqa: PLC0415 - slow to import
 
-        return pa.schema(
-            [pa.field(c.name, c.arrow_type(), nullable=c.nullable) for c in self.columns]
-        )
+        return pa.schema([pa.field(c.name, c.arrow_type(), nullable=c.nullable) for c in self.columns])
 
     def polars_schema(self) -> pl.Schema:
         """Return the Polars schema, in which a code is a ``pl.Enum``."""

@@ -54,9 +54,7 @@ def code(
 
 def day(name: str, description: str, *, null: str = NEVER) -> Column:
     """Return a date column."""
-    return Column(
-        name=name, kind="date", description=description, null=null, unit="day", role="time"
-    )
+    return Column(name=name, kind="date", description=description, null=null, unit="day", role="time")
 
 
 def degrees(name: str, description: str, *, null: str = NEVER, missing: str = "") -> Column:

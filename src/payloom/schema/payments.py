@@ -59,9 +59,7 @@ _WHAT: Final = (
 _PAYER: Final = (
     reference("customer_id", "The payer, or the receiver of a refund"),
     reference("account_id", "Account that is charged, or credited by a refund"),
-    reference(
-        "payee_account_id", "Account that receives a transfer", null="unless it is a transfer"
-    ),
+    reference("payee_account_id", "Account that receives a transfer", null="unless it is a transfer"),
     reference("card_id", "Token of the card; never a PAN", null=_TRANSFER),
     token("bin_id", "Token of the card's BIN", null=_TRANSFER),
     token("issuer_id", "Token of the bank that issued the card", null=_TRANSFER),
@@ -207,9 +205,7 @@ _ANSWER: Final = (
         codes=codes.RESPONSE_CODE,
         encoding="dictionary",
     ),
-    reference(
-        "original_transaction_id", "The earlier payment that is refunded", null="unless a refund"
-    ),
+    reference("original_transaction_id", "The earlier payment that is refunded", null="unless a refund"),
     Column(
         name="is_fraud",
         kind="bool",
