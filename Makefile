@@ -73,10 +73,10 @@ lock: $(CORE)  ## compile requirements/*.txt again (ARGS=--upgrade for newer ver
 	@$(BIN)/python scripts/lock.py $(ARGS)
 
 bench: $(CORE) $(BENCH)  ## compare speed and memory with peers
-	@$(BIN)/python benchmarks/compare.py $(ARGS)
+	@$(BIN)/python -m benchmarks.compare $(ARGS)
 
 bench-large: $(CORE) $(BENCH)  ## the same for 100,000,000 payments
-	@$(BIN)/python benchmarks/compare.py --large $(ARGS)
+	@$(BIN)/python -m benchmarks.compare --large $(ARGS)
 
 clean:  ## remove the environments, caches and benchmark files (data/ stays)
 	rm -rf .venv .venv-bench dist build benchmarks/work .mypy_cache .ruff_cache .pytest_cache \
