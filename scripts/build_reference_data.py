@@ -8,9 +8,13 @@ What is not published anywhere (shares, prices, habits per trade; tourism per co
 ``scripts/reference_inputs``, where it can be edited.
 """
 
+# These packages are not part of the development environment.
+# mypy: disable-error-code="import-not-found, import-untyped"
+
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import io
 import math
@@ -20,7 +24,7 @@ import warnings
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import metadata, resources
 from pathlib import Path
@@ -32,7 +36,7 @@ import holidays
 import iso4217
 import iso18245
 from babel.numbers import get_currency_name, get_currency_precision
-from currency_converter import CurrencyConverter
+from currency_converter import CurrencyConverter, RateNotFoundError
 
 ROOT = Path(__file__).parents[1]
 DATA_FOLDER = ROOT / "src/payloom/reference/data"
@@ -237,8 +241,11 @@ def units_per_usd(converter: CurrencyConverter, currency: str) -> Decimal:
         return Decimal(1)
     if currency in PEGGED_UNITS_PER_USD:
         return PEGGED_UNITS_PER_USD[currency]
-    days = [d for d, rate in converter._rates["USD"].items() if d.year == RATE_YEAR and rate is not None]
-    rates = [Decimal(repr(converter.convert(1, "USD", currency, date=day))) for day in sorted(days)]
+    rates = []
+    for day in (date(RATE_YEAR, 1, 1) + timedelta(n) for n in range(366)):
+        # No rates at week-ends and on bank holidays.
+        with contextlib.suppress(RateNotFoundError):
+            rates.append(Decimal(repr(converter.convert(1, "USD", currency, date=day))))
     mean = sum(rates, Decimal(0)) / len(rates)
     return Decimal(f"{mean:.{RATE_DIGITS}g}")
 
