@@ -10,6 +10,7 @@ BIN = .venv/bin
 CORE = .venv/.stamp-core
 DEV = .venv/.stamp-dev
 BENCH = .venv-bench/.stamp-bench
+REFERENCE = .venv-reference/.stamp-reference
 SETUP_INPUTS = scripts/setup_env.py requirements/bootstrap.txt
 
 # The first Python that fits, unless one was named; `run` is then the set-up script on it.
@@ -21,7 +22,7 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3
 	  exit 1; fi
 
 .PHONY: help setup setup-all data test test-full test-integration lint format lock bench \
-	bench-large clean
+	bench-large reference clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -36,8 +37,9 @@ $(CORE): pyproject.toml requirements/core.txt $(SETUP_INPUTS)
 	@$(FIND_PYTHON); "$$python" scripts/setup_env.py $*
 	@touch $@
 
-$(BENCH): requirements/bench.txt $(SETUP_INPUTS)
-	@$(FIND_PYTHON); "$$python" scripts/setup_env.py bench --venv .venv-bench
+# Environments of their own: what they hold is no dependency of payloom.
+.venv-bench/.stamp-% .venv-reference/.stamp-%: requirements/%.txt $(SETUP_INPUTS)
+	@$(FIND_PYTHON); "$$python" scripts/setup_env.py $* --venv $(@D)
 	@touch $@
 
 setup: $(CORE)  ## make .venv with what payloom needs to run
@@ -78,6 +80,10 @@ bench: $(CORE) $(BENCH)  ## compare speed and memory with peers
 bench-large: $(CORE) $(BENCH)  ## the same for 100,000,000 payments
 	@$(BIN)/python -m benchmarks.compare --large $(ARGS)
 
+reference: $(REFERENCE)  ## build the reference tables again (ARGS=--check compares only)
+	@.venv-reference/bin/python scripts/build_reference_data.py $(ARGS)
+	@.venv-reference/bin/python scripts/build_math_tables.py $(ARGS)
+
 clean:  ## remove the environments, caches and benchmark files (data/ stays)
-	rm -rf .venv .venv-bench dist build benchmarks/work .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv .venv-bench .venv-reference dist build benchmarks/work .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache

@@ -18,6 +18,7 @@ LOCKS = {
     "dev": ["pyproject.toml", "--extra", "dev"],
     "core": ["pyproject.toml", "--constraints", "requirements/dev.txt"],
     "bench": ["requirements/bench.in"],
+    "reference": ["requirements/reference.in"],
 }
 
 
