@@ -1,0 +1,1 @@
+"""Runs jobs: in this process with a background encoder, or on worker processes."""

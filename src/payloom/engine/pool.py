@@ -1,0 +1,214 @@
+"""Jobs on worker processes: one job each at a time, a killed worker costs only its job."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections import Counter, deque
+from collections.abc import Sequence
+from multiprocessing.connection import Connection, wait
+from typing import Any, Final
+
+from payloom.engine.messages import JobDone, JobFailed, RowsMade
+from payloom.engine.progress import Meter
+from payloom.engine.stop import Stop
+from payloom.engine.task import RunTask
+from payloom.errors import TransientError
+from payloom.write.contract import Job
+from payloom.write.parts import Receipt
+
+ATTEMPTS_MAX: Final = 3
+"""Times that a job is begun before the run gives up; jobs are idempotent."""
+
+_POLL_SECONDS: Final = 0.1
+_ONE_THREAD: Final = {
+    name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+}
+
+
+class _Worker:
+    """A worker process as the run sees it."""
+
+    def __init__(self, task: RunTask) -> None:
+        ours, theirs = socket.socketpair()
+        lifeline, self._lifeline = os.pipe()
+        try:
+            # Not multiprocessing: that would import the caller's main module in every worker.
+            code = (
+                f"import sys; sys.path[:] = {sys.path!r}; from payloom.engine.worker import main; "
+                f"main({theirs.fileno()}, {lifeline})"
+            )
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+                [sys.executable, "-c", code],
+                pass_fds=(theirs.fileno(), lifeline),
+                stdin=subprocess.DEVNULL,
+                env=os.environ | _ONE_THREAD,
+            )
+        except BaseException:
+            os.close(self._lifeline)
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+            os.close(lifeline)
+        self.connection = Connection(ours.detach())
+        self.job: Job | None = None
+        self.rows = 0
+        self.peak_rss_bytes = 0
+        self._send(task)
+
+    def give(self, job: Job) -> None:
+        """Send the next job."""
+        self.job, self.rows = job, 0
+        self._send(job)
+
+    def receive(self) -> RowsMade | JobDone | JobFailed | None:
+        """Return what the worker says; None if it died."""
+        try:
+            message: RowsMade | JobDone | JobFailed = self.connection.recv()
+        except (EOFError, OSError):
+            return None
+        return message
+
+    def end(self) -> int:
+        """Kill the process, which may be in the middle of anything, and return its exit code."""
+        self.connection.close()
+        self._process.kill()
+        code = self._process.wait()
+        os.close(self._lifeline)
+        return code
+
+    def died(self) -> int:
+        """Wait for a process that closed its channel and return its exit code."""
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            pass
+        return self.end()
+
+    def _send(self, message: Any) -> None:
+        try:
+            self.connection.send(message)
+        except OSError:
+            return  # it is dead: `receive` says so
+
+
+class _Pool:
+    """The state of a run on workers."""
+
+    def __init__(self, task: RunTask, jobs: Sequence[Job], meter: Meter) -> None:
+        self.task, self.meter = task, meter
+        self.waiting = deque(jobs)
+        self.workers: list[_Worker] = []
+        self.receipts: list[Receipt] = []
+        self.attempts: Counter[str] = Counter()
+        self.idle_deaths = 0
+        self.peaks: list[int] = []
+
+    def dispatch(self, worker: _Worker) -> None:
+        """Give a free worker the next job, or let it go."""
+        if self.waiting:
+            job = self.waiting.popleft()
+            self.attempts[job.name] += 1
+            worker.give(job)
+        else:
+            self.dismiss(worker)
+
+    def dismiss(self, worker: _Worker) -> int:
+        """Take a worker out; return its exit code."""
+        self.workers.remove(worker)
+        self.peaks.append(worker.peak_rss_bytes)
+        return worker.died() if worker.job else worker.end()
+
+    def hear(self, worker: _Worker) -> None:
+        """Act on a worker's next message."""
+        message = worker.receive()
+        if isinstance(message, RowsMade):
+            worker.rows += message.rows
+            self.meter.add_rows(message.rows)
+        elif isinstance(message, JobDone):
+            worker.peak_rss_bytes = message.peak_rss_bytes
+            worker.job = None
+            self.receipts.append(message.receipt)
+            self.meter.add_rows(message.rows)
+            self.meter.add_job()
+            self.dispatch(worker)
+        elif isinstance(message, JobFailed):
+            self.take_back(worker, message)
+            self.dispatch(worker)
+        else:
+            self.replace(worker)
+
+    def take_back(self, worker: _Worker, failure: JobFailed | None) -> None:
+        """Queue a worker's job again, unless it can't be helped."""
+        job, worker.job = worker.job, None
+        assert job is not None
+        if failure and not (failure.retryable and self.attempts[job.name] < ATTEMPTS_MAX):
+            raise failure.exception()
+        self.meter.add_rows(-worker.rows)
+        self.waiting.appendleft(job)
+
+    def replace(self, worker: _Worker) -> None:
+        """Start another worker for one that was killed."""
+        job = worker.job
+        code = self.dismiss(worker)
+        if job is None or self.attempts[job.name] >= ATTEMPTS_MAX:
+            how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
+            raise TransientError(
+                f"a worker process was {how}{f' {ATTEMPTS_MAX} times at {job.name}' if job else ''}",
+                hint="it may have run out of memory: lower --workers or --max-memory, then run the same command again",
+            )
+        self.take_back(worker, None)
+        self.workers.append(_Worker(self.task))
+        self.dispatch(self.workers[-1])
+
+
+def run_pool(
+    task: RunTask, jobs: Sequence[Job], meter: Meter, stop: Stop, *, workers: int
+) -> tuple[list[Receipt], list[int]]:
+    """Run the jobs on worker processes.
+
+    Parameters
+    ----------
+    task
+        Source and store; pickled once for each worker.
+    jobs
+        What to run; the first ones are started first.
+    meter
+        Told of rows made and jobs done.
+    stop
+        Looked at ten times a second.
+    workers
+        Number of processes.
+
+    Returns
+    -------
+    receipts, peak_rss_bytes
+        One receipt for each job, in the order of finishing, and each worker's largest size.
+
+    Raises
+    ------
+    InterruptedRunError
+        If a signal came. Workers are killed then, as after any error: what they had begun is staged, not visible.
+    TransientError
+        If workers are killed again and again at the same job.
+    """
+    pool = _Pool(task, jobs, meter)
+    try:
+        for _ in range(workers):
+            pool.workers.append(_Worker(task))
+        for worker in list(pool.workers):
+            pool.dispatch(worker)
+        while pool.workers:
+            stop.check()
+            ready = wait([worker.connection for worker in pool.workers], timeout=_POLL_SECONDS)
+            for worker in list(pool.workers):
+                if worker.connection in ready:
+                    pool.hear(worker)
+    except BaseException:
+        for worker in pool.workers:
+            worker.end()
+        raise
+    return pool.receipts, pool.peaks

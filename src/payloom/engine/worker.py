@@ -1,0 +1,77 @@
+"""A worker process: builds the world once, then runs the jobs that it is sent."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+import traceback
+from multiprocessing.connection import Connection
+from typing import Final
+
+import pyarrow as pa
+
+from payloom.engine.memory import peak_rss_bytes
+from payloom.engine.messages import JobDone, JobFailed, RowsMade
+from payloom.engine.task import RunTask
+from payloom.write.contract import Job, Producer
+from payloom.write.job import JobWriter
+from payloom.write.parts import Receipt
+
+_TELL_SECONDS: Final = 0.2
+
+
+def main(channel: int, lifeline: int) -> None:
+    """Serve until the channel closes.
+
+    Parameters
+    ----------
+    channel
+        File descriptor of the socket to the run.
+    lifeline
+        File descriptor of a pipe that the run holds open; when the run dies, so does this process.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_die_with, args=(lifeline,), daemon=True).start()
+    connection = Connection(channel)
+    try:
+        task: RunTask = connection.recv()
+        producer: Producer | None = None
+        while (job := connection.recv()) is not None:
+            try:
+                producer = producer or task.source.open()
+                _run(task, producer, job, connection)
+            except BaseException as error:  # noqa: BLE001 - the run raises it
+                connection.send(JobFailed.of(error, traceback.format_exc()))
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _die_with(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
+def _run(task: RunTask, producer: Producer, job: Job, connection: Connection) -> None:
+    receipts: list[Receipt] = []
+    writer = JobWriter(task.store, job, task.digest, task.file_format, lambda step: step(), receipts.append)
+    first_table = job.outputs[0].table
+    untold = 0
+    told_at = time.monotonic()
+
+    def emit(table: str, batch: pa.RecordBatch) -> None:
+        nonlocal untold, told_at
+        writer.emit(table, batch)
+        if table == first_table:
+            untold += batch.num_rows
+        if (now := time.monotonic()) - told_at > _TELL_SECONDS:
+            connection.send(RowsMade(untold))
+            untold, told_at = 0, now
+
+    try:
+        producer.produce(job, emit)
+        writer.finish()
+    finally:
+        writer.abort()
+    connection.send(JobDone(receipts[0], untold, peak_rss_bytes()))

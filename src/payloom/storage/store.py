@@ -1,0 +1,91 @@
+"""What the writer needs of a place that keeps files; a folder or an object store can give it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Entry:
+    """A stored file: its key and its size in bytes; `size` is -1 for what is no regular file."""
+
+    key: str
+    size: int
+
+
+class Upload(Protocol):
+    """A file on its way; nobody sees it before `commit`, and nobody ever sees a part of it."""
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Append all of `data` and return its length."""
+        ...
+
+    def commit(self) -> None:
+        """Make the file visible under its key, whole and durable; replaces what was there."""
+        ...
+
+    def abort(self) -> None:
+        """Forget the file. Harmless after `commit` and when called twice."""
+        ...
+
+
+class Store(Protocol):
+    """Files by key. A key is a relative POSIX path without empty, ``.`` or ``..`` parts.
+
+    Every method raises `StorageError` when the storage refuses for good and `TransientError` when
+    the same call may work later. A store is picklable, so that workers can write too.
+    """
+
+    @property
+    def location(self) -> str:
+        """The root as a person would write it."""
+        ...
+
+    def upload(self, key: str) -> Upload:
+        """Begin to write a file."""
+        ...
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a small file whole; replaces what was there."""
+        ...
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write a small file whole unless the key exists; say whether this call made it."""
+        ...
+
+    def read(self, key: str) -> bytes | None:
+        """Return the content of a small file, or None if there is none."""
+        ...
+
+    def open(self, key: str) -> BinaryIO:
+        """Open a file for reading; it must exist."""
+        ...
+
+    def size(self, key: str) -> int | None:
+        """Return the size in bytes, or None if there is no such file."""
+        ...
+
+    def list(self, prefix: str = "") -> Iterator[Entry]:
+        """Yield every file below a folder, sorted by key."""
+        ...
+
+    def delete(self, key: str) -> None:
+        """Remove a file; harmless if there is none."""
+        ...
+
+    def writing(self, *, alone: bool) -> AbstractContextManager[None]:
+        """Hold the right to write: together with other runs, or `alone`.
+
+        Raises
+        ------
+        ConflictError
+            If another run holds a right that excludes this one.
+        """
+        ...
+
+    def admission(self) -> AbstractContextManager[None]:
+        """Hold the short lock under which a run reads what is there and declares what it will add."""
+        ...

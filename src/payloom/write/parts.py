@@ -1,0 +1,136 @@
+"""Parts and receipts: what a finished job says of the files that it left."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Self
+
+from payloom.storage.failures import storage_faults
+from payloom.storage.keys import OWN_FOLDER, checked_key, checked_name
+from payloom.storage.store import Store
+from payloom.write.contract import Job, Output
+from payloom.write.documents import Document, sealed, unsealed
+
+RECEIPTS = f"{OWN_FOLDER}/receipts"
+SUFFIX = ".parquet"
+
+_READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A finished file.
+
+    Attributes
+    ----------
+    key
+        Where it lies, relative to the data set's root.
+    table
+        Table that it belongs to.
+    rows, size_bytes, sha256
+        What it holds.
+    first_time_us, last_time_us
+        Range of ``event_time``, microseconds since 1970-01-01 UTC; None without that column or rows.
+    fraud_rows
+        Rows that are fraud; None for a table without ``is_fraud``.
+    typologies
+        Rows by fraud typology; empty for a table without ``typology``.
+    """
+
+    key: str
+    table: str
+    rows: int
+    size_bytes: int
+    sha256: str
+    first_time_us: int | None = None
+    last_time_us: int | None = None
+    fraud_rows: int | None = None
+    typologies: Mapping[str, int] = field(default_factory=dict)
+
+    def document(self) -> Document:
+        """Return the part as plain values for JSON."""
+        return asdict(self)
+
+    @classmethod
+    def from_document(cls, values: Mapping[str, Any]) -> Self:
+        """Return the part that `document` described."""
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A finished job and its parts, in the order of its outputs."""
+
+    job: str
+    data_digest: str
+    parts: tuple[Part, ...]
+
+    def to_bytes(self) -> bytes:
+        """Return the sealed JSON text."""
+        return sealed(
+            {"job": self.job, "data_digest": self.data_digest, "parts": [part.document() for part in self.parts]}
+        )
+
+    @classmethod
+    def from_bytes(cls, data: bytes | None) -> Self | None:
+        """Return the receipt, or None unless these are bytes that `to_bytes` made."""
+        body = unsealed(data)
+        if body is None:
+            return None
+        try:
+            return cls(body["job"], body["data_digest"], tuple(map(Part.from_document, body["parts"])))
+        except (KeyError, TypeError):
+            return None
+
+
+def data_digest(world_digest: str, layout_digest: str) -> str:
+    """Return the digest of everything that decides the files of a data set."""
+    return hashlib.sha256(f"{world_digest}\n{layout_digest}".encode()).hexdigest()
+
+
+def part_key(output: Output, digest: str) -> str:
+    """Return the deterministic key of an output's file."""
+    return checked_key(f"{output.folder}/{output.stem}-{digest[:12]}{SUFFIX}")
+
+
+def is_part_key(key: str, digest: str) -> bool:
+    """Say whether a file bears the name of a part of this data set."""
+    return "/" in key and not key.startswith(f"{OWN_FOLDER}/") and key.endswith(f"-{digest[:12]}{SUFFIX}")
+
+
+def receipt_key(job: Job) -> str:
+    """Return the key of a job's receipt."""
+    return checked_key(f"{RECEIPTS}/{checked_name(job.name)}.json")
+
+
+def damage(store: Store, part: Part) -> str:
+    """Return what is wrong with a part's bytes, empty if nothing is."""
+    size = store.size(part.key)
+    if size is None:
+        return "is missing"
+    if size != part.size_bytes:
+        return f"has {size} bytes instead of {part.size_bytes}"
+    if file_sha256(store, part.key) != part.sha256:
+        return "has other bytes than were written (sha256 differs)"
+    return ""
+
+
+def file_sha256(store: Store, key: str) -> str:
+    """Return the sha256 of a stored file."""
+    digest = hashlib.sha256()
+    with storage_faults(f"read {key}"), store.open(key) as file:
+        while block := file.read(_READ_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def trusted_receipt(store: Store, job: Job, digest: str) -> Receipt | None:
+    """Return a job's receipt if it is this data set's and every part verifies, else None."""
+    receipt = Receipt.from_bytes(store.read(receipt_key(job)))
+    if receipt is None or receipt.job != job.name or receipt.data_digest != digest:
+        return None
+    if [part.key for part in receipt.parts] != [part_key(output, digest) for output in job.outputs]:
+        return None
+    return None if any(damage(store, part) for part in receipt.parts) else receipt
