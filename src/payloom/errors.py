@@ -73,12 +73,15 @@ class Problem:
     fix: str = ""
     source: str = ""
 
-    def line(self) -> str:
-        """Return the problem as one line of text."""
+    def cause(self) -> str:
+        """Return what is wrong, without the fix, as one line of text."""
         given = f" = {self.given}" if self.given else ""
         where = f" ({self.source})" if self.source else ""
-        fix = f"; {self.fix}" if self.fix else ""
-        return f"{self.field}{given}{where}: {self.allowed}{fix}"
+        return f"{self.field}{given}{where}: {self.allowed}"
+
+    def line(self) -> str:
+        """Return the problem with its fix as one line of text."""
+        return f"{self.cause()}; {self.fix}" if self.fix else self.cause()
 
 
 class ConfigError(PayloomError):

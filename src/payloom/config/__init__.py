@@ -1,5 +1,6 @@
 """Config: validated, frozen, with the source of every value."""
 
+from payloom.config.days import DayRange, day_problems, day_range
 from payloom.config.digest import GENERATOR_VERSION, layout_digest, world_digest
 from payloom.config.layers import Layer
 from payloom.config.load import LoadedConfig, load_config, make_config
@@ -11,12 +12,15 @@ from payloom.config.world import Region, WorldConfig
 __all__ = [
     "GENERATOR_VERSION",
     "Config",
+    "DayRange",
     "Layer",
     "LoadedConfig",
     "Region",
     "WorldConfig",
     "config_toml",
     "config_values",
+    "day_problems",
+    "day_range",
     "layout_digest",
     "load_config",
     "make_config",

@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Final, Self
 
-from payloom.config.near import did_you_mean
+from payloom.config.near import nearest
 from payloom.config.shown import shown_text
 from payloom.errors import ConfigError, Problem
 
@@ -78,10 +78,11 @@ def _read(path: Path) -> bytes:
 
 def _similar_file(path: Path) -> str:
     try:
-        names = sorted(entry.name for entry in path.parent.iterdir() if entry.suffix == ".toml")
+        stems = sorted(entry.stem for entry in path.parent.iterdir() if entry.suffix == ".toml")
     except OSError:
         return "its folder doesn't exist either"
-    return did_you_mean(path.name, names) or "check the path"
+    stem = nearest(path.stem, stems)
+    return f'did you mean "{path.parent / stem}.toml"?' if stem else "check the path"
 
 
 def _quoted_line(text: str, error: tomllib.TOMLDecodeError) -> str:

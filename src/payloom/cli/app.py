@@ -1,0 +1,96 @@
+"""The commands. Work happens in modules that are imported when a command runs: help must be quick."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+import payloom
+from payloom.cli.options import config_options, run_options, slice_options
+
+_WITH_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+# In click's help, \b keeps the line breaks of the paragraph it begins.
+_FIRST_STEPS = """\b
+First steps:
+  payloom generate --preset small     a first look, written to data/
+  payloom generate --rows 1_000_000   a year of payments
+  payloom schema                      what is in a row
+  payloom config                      every setting, and where it comes from
+"""
+
+_INSTALL_COMPLETION = """\b
+To install it:
+  payloom completion bash > ~/.local/share/bash-completion/completions/payloom
+  payloom completion zsh > "${fpath[1]}/_payloom"
+  payloom completion fish > ~/.config/fish/completions/payloom.fish
+"""
+
+
+@click.group(context_settings=_WITH_HELP, epilog=_FIRST_STEPS)
+@click.version_option(payloom.__version__, prog_name="payloom")
+def app() -> None:
+    """Make coherent synthetic payments, with an exact number of frauds."""
+
+
+@app.command()
+@config_options
+@slice_options
+@run_options
+@click.option("--quiet", is_flag=True, help="No progress and no summary.  [default: off, both]")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.  [default: off, text]")
+def generate(**given: Any) -> None:
+    """Write payments, labels and entities as Parquet.
+
+    The same config gives the same rows on every machine. --rows counts the whole period, also when only some of
+    its days are made. A run that was stopped goes on where it was when it is started again.
+    """
+    from payloom.cli.generate_command import run_generate  # noqa: PLC0415 - slow to import
+
+    run_generate(given)
+
+
+@app.command()
+@click.argument("folder", metavar="DIR", type=click.Path(), default="data")
+@click.option("--quiet", is_flag=True, help="Nothing when all is well.  [default: off, a line]")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.  [default: off, text]")
+def verify(folder: str, *, quiet: bool, as_json: bool) -> None:
+    """Check every file in DIR (default: data) against the manifests."""
+    from payloom.cli.verify_command import run_verify  # noqa: PLC0415 - slow to import
+
+    run_verify(folder, quiet=quiet, as_json=as_json)
+
+
+@app.command()
+@click.option("--table", metavar="NAME", help="Only this table.  [default: all tables]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.  [default: off, tables]")
+def schema(table: str | None, *, as_json: bool) -> None:
+    """Print the tables and their columns."""
+    from payloom.cli.schema_command import run_schema  # noqa: PLC0415 - slow to import
+
+    run_schema(table, as_json=as_json)
+
+
+@app.command()
+@config_options
+@click.option("--brief", is_flag=True, help="Leave out what each setting means.  [default: off, explain each]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.  [default: off, TOML]")
+def config(*, brief: bool, as_json: bool, **given: Any) -> None:
+    """Print the whole effective config with the source of every value.
+
+    The output is TOML: save it, edit it and hand it to generate --config.
+    """
+    from payloom.cli.config_command import run_config  # noqa: PLC0415 - slow to import
+
+    run_config(given, brief=brief, as_json=as_json)
+
+
+@app.command(epilog=_INSTALL_COMPLETION)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of a shell."""
+    from payloom.cli.completion_command import run_completion  # noqa: PLC0415 - rarely needed
+
+    run_completion(app, shell)

@@ -1,0 +1,102 @@
+"""``payloom generate``: config, slice and run options in, a data set and a summary out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from payloom.cli.config_command import load_given
+from payloom.cli.progress import progress_for
+from payloom.cli.summary import Summary, summary_json, summary_lines
+from payloom.cli.values import count, size_bytes
+from payloom.config import DayRange, LoadedConfig, day_problems, day_range
+from payloom.config.shown import shown_value
+from payloom.errors import ConfigError, PayloomError, Problem
+
+MIN_MEMORY_BYTES: Final = 64_000_000
+"""Less than a Python with NumPy and pyarrow takes: surely a slip, such as 512 for 512MB."""
+
+MAX_WORKERS: Final = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a command line asks for, checked."""
+
+    loaded: LoadedConfig
+    days: DayRange
+    out: Path
+    workers: int | None
+    max_memory_bytes: int | None
+    overwrite: bool
+
+
+def run_generate(given: Mapping[str, Any]) -> None:
+    """Make the data set that the options ask for and print its summary.
+
+    Raises
+    ------
+    ConfigError
+        With every problem of config, slice and run options, before anything is written.
+    """
+    run = checked_run(given)
+    summary = _generate(run, quiet=given["quiet"])
+    if given["as_json"]:
+        click.echo(json.dumps(summary_json(summary)))
+    elif not given["quiet"]:
+        click.echo("\n".join(summary_lines(summary)))
+
+
+def _generate(run: Run, *, quiet: bool) -> Summary:
+    with progress_for(quiet=quiet):
+        raise PayloomError(f"nothing makes the rows of {run.out} yet", hint="wait for the pipeline")
+
+
+def checked_run(given: Mapping[str, Any]) -> Run:
+    """Return the run that the options ask for.
+
+    Raises
+    ------
+    ConfigError
+        With every problem.
+    """
+    slice_given = {"first": given["from_day"], "end": given["to_day"], "day": given["day"]}
+    problems = [*_option_problems(given), *day_problems(**slice_given)]
+    try:
+        loaded = load_given(given)
+    except ConfigError as error:
+        raise ConfigError([*error.problems, *problems]) from None
+    if problems:
+        raise ConfigError(problems)
+    days = day_range(loaded.config.world, **slice_given)
+    workers, memory = given["workers"], given["max_memory"]
+    return Run(
+        loaded=loaded,
+        days=days,
+        out=Path(given["out"]),
+        workers=None if workers is None else int(count(workers)),
+        max_memory_bytes=None if memory is None else size_bytes(memory),
+        overwrite=given["overwrite"],
+    )
+
+
+def _option_problems(given: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    workers = given["workers"]
+    if workers is not None:
+        number = count(workers)
+        if not isinstance(number, int) or not 1 <= number <= MAX_WORKERS:
+            allowed = f"expected a whole number from 1 to {MAX_WORKERS:,} (processes)"
+            problems.append(Problem("workers", shown_value(workers), allowed, source="option --workers"))
+    memory = given["max_memory"]
+    if memory is not None and (size_bytes(memory) or 0) < MIN_MEMORY_BYTES:
+        allowed = f"expected a size of at least {MIN_MEMORY_BYTES // 1_000_000} MB, with its unit"
+        problems.append(Problem("max-memory", shown_value(memory), allowed, 'such as "1GB"', "option --max-memory"))
+    if not given["out"] or "\0" in given["out"]:
+        problems.append(Problem("out", shown_value(given["out"]), "expected a folder", source="option --out"))
+    return problems

@@ -1,0 +1,80 @@
+"""``payloom schema``: tables and columns as declared."""
+
+from __future__ import annotations
+
+import json
+
+import click
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+from payloom.config.near import did_you_mean
+from payloom.config.shown import shown_value
+from payloom.errors import ConfigError, Problem
+from payloom.schema import TABLES, Column, Table
+
+_PIPE_WIDTH = 160
+"""Characters a line when the output is no terminal."""
+
+
+def run_schema(name: str | None, *, as_json: bool) -> None:
+    """Print all tables, or the one called `name`.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such table.
+    """
+    tables = _chosen(name)
+    if as_json:
+        click.echo(json.dumps({table.name: table.as_dict() for table in tables}, indent=2))
+        return
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PIPE_WIDTH)
+    for table in tables:
+        # Printed by click, not by rich, which ends the process by itself when a pipe closes.
+        with console.capture() as capture:
+            console.print(_grid(table))
+        click.echo(capture.get(), nl=False)
+
+
+def _chosen(name: str | None) -> list[Table]:
+    if name is None:
+        return list(TABLES.values())
+    if name in TABLES:
+        return [TABLES[name]]
+    allowed = f"expected one of {', '.join(TABLES)}"
+    fix = did_you_mean(name, TABLES)
+    raise ConfigError([Problem("table", shown_value(name), allowed, fix, "option --table")])
+
+
+def _grid(table: Table) -> Grid:
+    grid = Grid(
+        title=f"{table.name}: {table.description}",
+        title_justify="left",
+        caption=f"sorted by {', '.join(table.sort_by)}",
+        caption_justify="left",
+    )
+    grid.add_column("column", no_wrap=True, style="bold")
+    grid.add_column("type", no_wrap=True)
+    grid.add_column("null", max_width=26)
+    grid.add_column("unit", max_width=16)
+    grid.add_column("known", no_wrap=True)
+    grid.add_column("meaning", ratio=1)
+    for column in table.columns:
+        meaning = Text(_meaning(column))
+        grid.add_row(column.name, column.type_text, column.null, column.unit, column.known, meaning)
+    return grid
+
+
+def _meaning(column: Column) -> str:
+    notes = [column.description]
+    if column.codes and len(column.codes) <= 12:
+        notes.append(", ".join(column.codes))
+    elif column.codes:
+        notes.append(f"{', '.join(column.codes[:6])}, ... {len(column.codes)} in all")
+    if column.standard:
+        notes.append(column.standard)
+    return "; ".join(notes)
