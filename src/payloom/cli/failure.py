@@ -17,9 +17,9 @@ MAX_PROBLEMS: Final = 18
 
 MAX_LINE: Final = 300
 
-DE_WHERE_TO_LOOK: Final = "payloom config prints every setting, payloom COMMAND --help every option"
+DEBUG: Final = "PAYLOOM_DEBUG"
 
-BUG: Final = "PAYLOOM_DEBUG"
+_WHERE_TO_LOOK: Final = "payloom config prints every setting, payloom COMMAND --help every option"
 
 BUG: Final = 1
 INTERRUPTED: Final = 130
