@@ -18,6 +18,29 @@ ROWS_PER_WORKER_MIN: Final = 4_000_000
 _FREE_SHARE: Final = 0.8
 
 
+def check_memory(jobs: Sequence[Job], max_memory_bytes: int | None) -> None:
+    """Return if one process can run any of the jobs within the memory given.
+
+    Raises
+    ------
+    ConfigError
+        If not.
+    """
+    need_bytes = PROCESS_BYTES + max((job.memory_bytes for job in jobs), default=0)
+    if max_memory_bytes is None or need_bytes <= max_memory_bytes:
+        return
+    raise ConfigError(
+        [
+            Problem(
+                "max-memory",
+                f"{max_memory_bytes / 1e6:.0f} MB",
+                f"must be at least {(need_bytes + 999_999) // 1_000_000} MB for these row groups",
+                fix="give more, or lower --row-group-mb",
+            )
+        ]
+    )
+
+
 def worker_count(jobs: Sequence[Job], *, workers: int | None, max_memory_bytes: int | None) -> int:
     """Return the number of processes that make rows; 1 is this one.
 
@@ -33,30 +56,18 @@ def worker_count(jobs: Sequence[Job], *, workers: int | None, max_memory_bytes: 
     Raises
     ------
     ConfigError
-        If one job does not fit into `max_memory_bytes`.
+        If `workers` is below 1.
     """
     if workers is not None and workers < 1:
         raise ConfigError([Problem("workers", str(workers), "must be at least 1")])
     if not jobs:
         return 1
-    largest = max(job.memory_bytes for job in jobs)
-    if max_memory_bytes is not None and PROCESS_BYTES + largest > max_memory_bytes:
-        need_mb = (PROCESS_BYTES + largest + 999_999) // 1_000_000
-        raise ConfigError(
-            [
-                Problem(
-                    "max-memory",
-                    f"{max_memory_bytes / 1e6:.0f} MB",
-                    f"must be at least {need_mb} MB for these row groups",
-                    fix="give more, or lower --row-group-mb",
-                )
-            ]
-        )
     if workers is None:
         workers = min(available_cpus(), sum(job.rows for job in jobs) // ROWS_PER_WORKER_MIN)
-    budget = max_memory_bytes or int((available_memory_bytes() or 0) * _FREE_SHARE)
-    # The parent keeps no rows when it has workers, but it is a process all the same.
-    fitting = (budget - PROCESS_BYTES // 2) // (PROCESS_BYTES + largest) if budget else workers
+    each_bytes = PROCESS_BYTES + max(job.memory_bytes for job in jobs)
+    budget_bytes = max_memory_bytes or int((available_memory_bytes() or 0) * _FREE_SHARE)
+    # The run itself keeps no rows when it has workers, but it is a process all the same.
+    fitting = (budget_bytes - PROCESS_BYTES // 2) // each_bytes if budget_bytes else workers
     return max(1, min(workers, fitting, len(jobs)))
 
 

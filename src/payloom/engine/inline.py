@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from payloom.engine.encoder import BackgroundEncoder, Encoder, InlineEncoder
 from payloom.engine.progress import Meter
@@ -13,6 +12,9 @@ from payloom.engine.task import RunTask
 from payloom.write.contract import Emit, Job
 from payloom.write.job import JobWriter
 from payloom.write.parts import Receipt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def run_inline(task: RunTask, jobs: Sequence[Job], meter: Meter, stop: Stop, *, overlap: bool) -> list[Receipt]:

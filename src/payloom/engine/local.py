@@ -24,8 +24,8 @@ class RunResult:
     ----------
     receipts
         One for each job, kept or new.
-    kept_jobs
-        Jobs whose files were there and verified.
+    kept_parts
+        Parts that were there and verified.
     workers
         Processes that made rows.
     peak_rss_bytes
@@ -33,7 +33,7 @@ class RunResult:
     """
 
     receipts: tuple[Receipt, ...]
-    kept_jobs: int
+    kept_parts: int
     workers: int
     peak_rss_bytes: int
 
@@ -87,7 +87,8 @@ def run_jobs(
 
         overlap = available_cpus() > 1 and room_beside(max(job.memory_bytes for job in left), max_memory_bytes)
         made = run_inline(task, left, meter, stop, overlap=overlap)
-    return RunResult((*kept.values(), *made), len(kept), count, peak_rss_bytes() + sum(peaks))
+    kept_parts = sum(len(receipt.parts) for receipt in kept.values())
+    return RunResult((*kept.values(), *made), kept_parts, count, peak_rss_bytes() + sum(peaks))
 
 
 def _kept(task: RunTask, jobs: Sequence[Job], stop: Stop) -> dict[str, Receipt]:

@@ -40,10 +40,8 @@ def available_cpus() -> int:
 
 def available_memory_bytes() -> int | None:
     """Return how much memory may still be taken: free memory and control group; None if unknown."""
-    limits = []
-    for line in _read(Path("/proc/meminfo")).splitlines():
-        if line.startswith("MemAvailable:"):
-            limits.append(int(line.split()[1]) * 1024)
+    lines = _read(Path("/proc/meminfo")).splitlines()
+    limits = [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:")]
     for folder in _cgroup_folders():
         limit, used = _read(folder / "memory.max"), _read(folder / "memory.current")
         if limit.isdigit() and used.isdigit():

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import Counter, deque
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 
@@ -23,9 +24,9 @@ ATTEMPTS_MAX: Final = 3
 """Times that a job is begun before the run gives up; jobs are idempotent."""
 
 _POLL_SECONDS: Final = 0.1
-_ONE_THREAD: Final = {
-    name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
-}
+_ONE_THREAD: Final = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
+)
 
 
 class _Worker:
@@ -82,10 +83,8 @@ class _Worker:
 
     def died(self) -> int:
         """Wait for a process that closed its channel and return its exit code."""
-        try:
+        with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            pass
         return self.end()
 
     def _send(self, message: Any) -> None:

@@ -68,7 +68,7 @@ class Stop:
 
 @contextmanager
 def stop_on_signals() -> Iterator[Stop]:
-    """Give the flag that SIGINT and SIGTERM raise while the block runs; elsewhere than in the main thread, none does."""
+    """Give the flag that SIGINT and SIGTERM raise; Python hears signals in the main thread alone."""
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop

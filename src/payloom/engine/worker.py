@@ -8,9 +8,7 @@ import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
-from typing import Final
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Final
 
 from payloom.engine.memory import peak_rss_bytes
 from payloom.engine.messages import JobDone, JobFailed, RowsMade
@@ -18,6 +16,9 @@ from payloom.engine.task import RunTask
 from payloom.write.contract import Job, Producer
 from payloom.write.job import JobWriter
 from payloom.write.parts import Receipt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _TELL_SECONDS: Final = 0.2
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from payloom.schema import TABLES
 from payloom.storage.store import Store
@@ -12,6 +11,9 @@ from payloom.write.contract import Job
 from payloom.write.encoding import FileFormat
 from payloom.write.parquet import PartWriter
 from payloom.write.parts import Receipt, part_key, receipt_key
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Submit = Callable[[Callable[[], None]], None]
 """Runs a task at once or, in order, on another thread."""

@@ -1,0 +1,1 @@
+"""The steps that the CLI, the library and schedulers call."""

@@ -1,0 +1,199 @@
+"""Generate: from a source to a committed unit in a folder."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from payloom import __version__
+from payloom.engine.budget import check_memory
+from payloom.engine.local import RunResult, run_jobs
+from payloom.engine.progress import ProgressCallback
+from payloom.engine.stop import stop_on_signals
+from payloom.engine.task import RunTask
+from payloom.storage.keys import OWN_FOLDER
+from payloom.storage.local import LocalStore
+from payloom.storage.store import Store
+from payloom.write.contract import Job, Source
+from payloom.write.dataset import DATA_PREFIXES, MADE_WITH, Dataset
+from payloom.write.documents import canonical
+from payloom.write.encoding import FileFormat
+from payloom.write.manifest import Manifest
+from payloom.write.parts import part_key, receipt_key
+from payloom.write.units import Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateOptions:
+    """What a run may choose without changing the rows.
+
+    Attributes
+    ----------
+    unit
+        What the run covers: everything, or a range of days.
+    file_format
+        Codec and row group target; part of the source's layout digest.
+    workers
+        Processes that make rows; None to choose.
+    max_memory_bytes
+        What all processes may take together; None for most of what is free.
+    overwrite
+        Whether to replace what another config left in the folder.
+    """
+
+    unit: Unit = field(default_factory=Unit)
+    file_format: FileFormat = field(default_factory=FileFormat)
+    workers: int | None = None
+    max_memory_bytes: int | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """What a run did.
+
+    Attributes
+    ----------
+    out
+        The data set's folder, as it was given.
+    unit
+        Name of what was published.
+    rows, fraud_rows
+        Payments, and those that are fraud.
+    rows_by_table
+        Rows of every table.
+    files, size_bytes
+        Parts, and their bytes.
+    seconds
+        Wall time.
+    peak_rss_bytes
+        Sum of each process's largest resident size.
+    workers
+        Processes that made rows.
+    kept_parts
+        Parts that an earlier run left and that verified.
+    """
+
+    out: str
+    unit: str
+    rows: int
+    fraud_rows: int
+    rows_by_table: dict[str, int]
+    files: int
+    size_bytes: int
+    seconds: float
+    peak_rss_bytes: int
+    workers: int
+    kept_parts: int
+
+    @property
+    def rows_per_second(self) -> float:
+        """Payments per second of wall time."""
+        return self.rows / self.seconds if self.seconds else 0.0
+
+
+def generate(
+    source: Source,
+    out: str | Path,
+    options: GenerateOptions | None = None,
+    progress: ProgressCallback | None = None,
+) -> RunSummary:
+    """Write a unit of the source's data set into a folder, or finish what an interrupted run began.
+
+    Parameters
+    ----------
+    source
+        Makes the rows.
+    out
+        The data set's folder.
+    options
+        What may be chosen without changing the rows.
+    progress
+        Told how far the run is, in the caller's thread.
+
+    Raises
+    ------
+    ConflictError
+        If the folder holds another world or layout, an overlapping unit, or foreign files.
+    StorageError, TransientError
+        If storage refuses.
+    CorruptionError
+        If the folder's own records are damaged beyond repair.
+    InterruptedRunError
+        If SIGINT or SIGTERM came.
+    """
+    options = options or GenerateOptions()
+    started = time.monotonic()
+    store = LocalStore(out)
+    dataset = Dataset(store, source.world_digest, source.layout_digest)
+    if (problem := dataset.conflict(options.unit)) and not options.overwrite:
+        raise problem
+    jobs = _checked(source.jobs(), dataset.digest)
+    check_memory(jobs, options.max_memory_bytes)
+    with stop_on_signals() as stop:
+        if problem:
+            with store.writing(alone=True):
+                dataset.make_room(options.unit)
+        with store.writing(alone=False):
+            dataset.admit(options.unit)
+            task = RunTask(source, store, dataset.digest, options.file_format)
+            result = run_jobs(
+                task,
+                jobs,
+                workers=options.workers,
+                max_memory_bytes=options.max_memory_bytes,
+                progress=progress,
+                stop=stop,
+            )
+            manifest = dataset.commit(options.unit, result.receipts, replace=options.overwrite)
+            if result.kept_parts < len(manifest.parts):
+                _note_versions(store, options.unit)
+    return _summary(str(out), manifest, result, time.monotonic() - started)
+
+
+def _checked(jobs: Sequence[Job], digest: str) -> tuple[Job, ...]:
+    """Return the jobs after making sure that none can overwrite another's files."""
+    keys = Counter(key for job in jobs for key in _keys(job, digest))
+    for key, count in keys.items():
+        if count > 1:
+            raise ValueError(f"the source gives {count} jobs the file {key}")
+        if key.partition("/")[0] not in (*DATA_PREFIXES, OWN_FOLDER):
+            raise ValueError(f"the source puts {key} outside the folders of the declared tables")
+    return tuple(jobs)
+
+
+def _keys(job: Job, digest: str) -> list[str]:
+    if not job.outputs:
+        raise ValueError(f"the job {job.name} leaves no file")
+    return [receipt_key(job), *(part_key(output, digest) for output in job.outputs)]
+
+
+def _note_versions(store: Store, unit: Unit) -> None:
+    """Leave a note of what wrote the bytes, for whoever must write the same ones again."""
+    versions = {name: version(name) for name in ("numpy", "pyarrow")}
+    made_with = {**versions, "payloom": __version__, "python": platform.python_version()}
+    store.put(f"{MADE_WITH}/{unit.name}.json", canonical(made_with))
+
+
+def _summary(out: str, manifest: Manifest, result: RunResult, seconds: float) -> RunSummary:
+    rows_by_table: dict[str, int] = {}
+    for part in manifest.parts:
+        rows_by_table[part.table] = rows_by_table.get(part.table, 0) + part.rows
+    return RunSummary(
+        out=out,
+        unit=manifest.unit.name,
+        rows=manifest.rows,
+        fraud_rows=manifest.fraud_rows,
+        rows_by_table=rows_by_table,
+        files=len(manifest.parts),
+        size_bytes=manifest.size_bytes,
+        seconds=seconds,
+        peak_rss_bytes=result.peak_rss_bytes,
+        workers=result.workers,
+        kept_parts=result.kept_parts,
+    )

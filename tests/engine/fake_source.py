@@ -1,0 +1,124 @@
+"""A source whose rows mean nothing, follow from their position alone, and have every declared column."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from payloom.schema import TABLES, Column
+from payloom.write.contract import Emit, Job, Output
+
+BATCH_ROWS = 512
+START_US = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def mixed(column: int, first: int, rows: int, seed: int) -> np.ndarray:
+    """53 bits for each position, the same on every machine."""
+    with np.errstate(over="ignore"):
+        z = (np.arange(first, first + rows, dtype=np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+        z ^= np.uint64((column * 1_000_003 + seed) % 2**64) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (z >> np.uint64(11)).astype(np.int64)
+
+
+def array(column: Column, index: int, first: int, rows: int, seed: int) -> pa.Array:
+    bits = mixed(index, first, rows, seed)
+    mask = mixed(index + 1000, first, rows, seed) % 3 == 0 if column.nullable else None
+    kind = column.arrow_type()
+    if column.kind == "enum":
+        codes = pa.array((bits % len(column.codes)).astype(np.int16), mask=mask).cast(kind.index_type)
+        return pa.DictionaryArray.from_arrays(codes, pa.array(column.codes))
+    if column.name == "event_time":
+        return pa.array(START_US + np.arange(first, first + rows) * 1_000_000, kind)
+    if column.kind == "string":
+        return pa.array([f"10.0.{bit % 256}.{bit % 251}" for bit in bits.tolist()], mask=mask)
+    if column.kind == "bool":
+        return pa.array(bits % 10 == 0, mask=mask)
+    if column.kind in {"float32", "float64"}:
+        return pa.array((bits % 10_000) / 100, mask=mask).cast(kind)
+    if column.kind in {"timestamp", "int64"}:
+        return pa.array(bits, pa.int64(), mask=mask).cast(kind)
+    return pa.array((bits % 30_000).astype(np.int32), mask=mask).cast(pa.int32()).cast(kind)
+
+
+def batch(table: str, first: int, rows: int, seed: int = 0) -> pa.RecordBatch:
+    declared = TABLES[table]
+    arrays = [array(column, index, first, rows, seed) for index, column in enumerate(declared.columns)]
+    return pa.RecordBatch.from_arrays(arrays, schema=declared.arrow_schema())
+
+
+@dataclass(frozen=True)
+class FakeSource:
+    """`jobs` parts of `rows` payments and a tenth as many labels, and one entity table.
+
+    `fail_at`, `kill_once` and `seconds` make the job of that name raise, kill its process the first
+    time (a file at this path says that it did), and every batch slow.
+    """
+
+    rows: int = 1500
+    months: int = 3
+    seed: int = 0
+    layout: str = "a"
+    memory_bytes: int = 1_000_000
+    fail_at: str = ""
+    kill_at: str = ""
+    kill_once: str = ""
+    seconds: float = 0.0
+    names: tuple[str, ...] = field(default=())
+
+    @property
+    def world_digest(self) -> str:
+        return hashlib.sha256(f"{self.rows} {self.months} {self.seed}".encode()).hexdigest()
+
+    @property
+    def layout_digest(self) -> str:
+        return hashlib.sha256(self.layout.encode()).hexdigest()
+
+    def jobs(self) -> list[Job]:
+        entities = Job("customers", (Output("customers", "customers", "part-00000"),), 100, self.memory_bytes)
+        return [entities, *(self.month_job(month) for month in range(1, self.months + 1))]
+
+    def month_job(self, month: int) -> Job:
+        folder = f"year=2025/month={month:02d}"
+        outputs = tuple(Output(name, f"{name}/{folder}", "part-00000") for name in ("payments", "fraud_labels"))
+        return Job(f"payments-2025-{month:02d}-00000", outputs, self.rows, self.memory_bytes)
+
+    def open(self) -> FakeProducer:
+        return FakeProducer(self)
+
+
+class FakeProducer:
+    def __init__(self, source: FakeSource) -> None:
+        self.source = source
+
+    def produce(self, job: Job, emit: Emit) -> None:
+        source = self.source
+        if job.name == "customers":
+            emit("customers", batch("customers", 0, 100, source.seed))
+            return
+        first = (int(job.name.split("-")[2]) - 1) * source.rows
+        for start in range(0, source.rows, BATCH_ROWS):
+            rows = min(BATCH_ROWS, source.rows - start)
+            emit("payments", batch("payments", first + start, rows, source.seed))
+            emit("fraud_labels", batch("fraud_labels", first + start, rows // 10, source.seed))
+            time.sleep(source.seconds)
+            if job.name == source.fail_at:
+                raise ArithmeticError("the kernel has a bug")
+            if job.name == source.kill_at:
+                self.kill()
+
+    def kill(self) -> None:
+        flag = self.source.kill_once
+        if not flag or not Path(flag).exists():
+            if flag:
+                Path(flag).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
