@@ -62,6 +62,8 @@ def show_bug(error: BaseException, *, as_json: bool) -> int:
 
 def _show_message(error: PayloomError) -> str:
     _say("error", error.message)
+    further = [text for text in error.values.get("problems", ())[1:] if isinstance(text, str)]
+    _list(further)
     return error.hint
 
 
@@ -72,11 +74,16 @@ def _show_problems(error: ConfigError) -> str:
         _say("error", problems[0].cause())
         return error.hint or problems[0].fix or _WHERE_TO_LOOK
     _say("error", f"{len(problems)} problems; nothing was written")
-    for problem in problems[:MAX_PROBLEMS]:
-        click.echo(f"  {_one_line(problem.line())}", err=True)
-    if len(problems) > MAX_PROBLEMS:
-        click.echo(f"  ... and {len(problems) - MAX_PROBLEMS} more", err=True)
+    _list([problem.line() for problem in problems])
     return error.hint or _WHERE_TO_LOOK
+
+
+def _list(lines: list[str]) -> None:
+    """Print lines below a message, as many as fit on a screen."""
+    for line in lines[:MAX_PROBLEMS]:
+        click.echo(f"  {_one_line(line)}", err=True)
+    if len(lines) > MAX_PROBLEMS:
+        click.echo(f"  ... and {len(lines) - MAX_PROBLEMS} more", err=True)
 
 
 def _say(word: str, text: str) -> None:

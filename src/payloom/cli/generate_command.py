@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,11 +13,15 @@ import click
 
 from payloom.cli.config_command import load_given
 from payloom.cli.progress import progress_for
-from payloom.cli.summary import Summary, summary_json, summary_lines
+from payloom.cli.summary import summary_json, summary_lines
 from payloom.cli.values import count, size_bytes
 from payloom.config import DayRange, LoadedConfig, day_problems, day_range
 from payloom.config.shown import shown_value
-from payloom.errors import ConfigError, PayloomError, Problem
+from payloom.errors import ConfigError, Problem
+from payloom.pipeline.generate import GenerateOptions, RunSummary, generate
+from payloom.write.contract import Source
+from payloom.write.encoding import FileFormat
+from payloom.write.units import Unit
 
 MIN_MEMORY_BYTES: Final = 64_000_000
 """Less than a Python with NumPy and pyarrow takes: surely a slip, such as 512 for 512MB."""
@@ -45,16 +50,37 @@ def run_generate(given: Mapping[str, Any]) -> None:
         With every problem of config, slice and run options, before anything is written.
     """
     run = checked_run(given)
-    summary = _generate(run, quiet=given["quiet"])
+    done = _generate(run, quiet=given["quiet"])
     if given["as_json"]:
-        click.echo(json.dumps(summary_json(summary)))
+        click.echo(json.dumps(summary_json(done, run.loaded.config, run.days)))
     elif not given["quiet"]:
-        click.echo("\n".join(summary_lines(summary)))
+        click.echo("\n".join(summary_lines(done, run.loaded.config, run.days)))
 
 
-def _generate(run: Run, *, quiet: bool) -> Summary:
-    with progress_for(quiet=quiet):
-        raise PayloomError(f"nothing makes the rows of {run.out} yet", hint="wait for the pipeline")
+def _generate(run: Run, *, quiet: bool) -> RunSummary:
+    config = run.loaded.config
+    options = GenerateOptions(
+        unit=_unit(run),
+        file_format=FileFormat(config.layout.compression, config.layout.row_group_mb),
+        workers=run.workers,
+        max_memory_bytes=run.max_memory_bytes,
+        overwrite=run.overwrite,
+    )
+    with progress_for(quiet=quiet) as shown:
+        return generate(_source(run), run.out, options, lambda now: shown.update(now.rows_done, now.rows_total))
+
+
+def _unit(run: Run) -> Unit:
+    """Return what the run publishes; a slice that is the whole period is a full run."""
+    world = run.loaded.config.world
+    if (run.days.start, run.days.end) == (world.start, world.end):
+        return Unit()
+    return Unit(run.days.start, run.days.end)
+
+
+def _source(run: Run) -> Source:
+    source: Source = import_module("payloom.cell.source").PaymentsSource(run.loaded.config, run.days)
+    return source
 
 
 def checked_run(given: Mapping[str, Any]) -> Run:

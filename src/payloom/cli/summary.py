@@ -3,91 +3,50 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from payloom.cli.values import size_text
+from payloom.config import Config, DayRange, layout_digest, world_digest
+from payloom.pipeline.generate import RunSummary
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What a run left behind.
-
-    Attributes
-    ----------
-    out : str
-        Folder of the data set.
-    start, end : date
-        Days that were made, `end` exclusive.
-    rows, fraud_rows : int
-        Payments, and the frauds among them.
-    files, bytes : int
-        Files of the data set and their size.
-    kept_files : int
-        Files of an earlier run that were found whole and kept.
-    seconds : float
-        Wall time.
-    peak_memory_bytes : int
-        Largest resident size, all processes together.
-    world_digest, layout_digest : str
-        What names the world and the layout.
-    """
-
-    out: str
-    start: date
-    end: date
-    rows: int
-    fraud_rows: int
-    files: int
-    bytes: int
-    kept_files: int
-    seconds: float
-    peak_memory_bytes: int
-    world_digest: str
-    layout_digest: str
-
-    @property
-    def fraud_rate(self) -> float:
-        """Frauds among the payments."""
-        return self.fraud_rows / self.rows if self.rows else 0.0
-
-    @property
-    def rows_per_second(self) -> float:
-        """Payments per second of wall time."""
-        return self.rows / self.seconds if self.seconds > 0 else 0.0
-
-
-def summary_json(summary: Summary) -> dict[str, Any]:
-    """Return the summary as JSON types."""
+def summary_json(done: RunSummary, config: Config, days: DayRange) -> dict[str, Any]:
+    """Return the summary of a run as JSON types."""
     return {
         "status": "ok",
         "exit_code": 0,
-        **asdict(summary),
-        "start": summary.start.isoformat(),
-        "end": summary.end.isoformat(),
-        "fraud_rate": summary.fraud_rate,
-        "rows_per_second": summary.rows_per_second,
+        **asdict(done),
+        "start": days.start.isoformat(),
+        "end": days.end.isoformat(),
+        "fraud_rate": _fraud_rate(done),
+        "rows_per_second": done.rows_per_second,
+        "world_digest": world_digest(config),
+        "layout_digest": layout_digest(config),
     }
 
 
-def summary_lines(summary: Summary) -> list[str]:
-    """Return the summary as text, with the commands that come next."""
-    kept = f", {summary.kept_files:,} of them kept from an earlier run" if summary.kept_files else ""
-    folder = shlex.quote(summary.out)
-    frauds = f"{summary.fraud_rows:,} of them fraud ({summary.fraud_rate:.4%})"
+def summary_lines(done: RunSummary, config: Config, days: DayRange) -> list[str]:
+    """Return the summary of a run as text, with the commands that come next."""
+    kept = f", {done.kept_parts:,} of them kept from an earlier run" if done.kept_parts else ""
+    processes = "1 process" if done.workers == 1 else f"{done.workers} processes"
+    frauds = f"{done.fraud_rows:,} of them fraud ({_fraud_rate(done):.3%})"
     return [
-        f"{summary.rows:,} payments from {summary.start} up to {summary.end}, {frauds}",
-        f"  files   {summary.files:,} in {summary.out}, {size_text(summary.bytes)}{kept}",
-        f"  speed   {summary.rows_per_second:,.0f} rows/s, {summary.seconds:.2f} s",
-        f"  memory  {size_text(summary.peak_memory_bytes)} at the peak, all processes",
-        f"  world   {summary.world_digest[:12]}",
+        f"{done.rows:,} payments from {days.start} up to {days.end}, {frauds}",
+        f"  files   {done.files:,} in {done.out}, {size_text(done.size_bytes)}{kept}",
+        f"  speed   {done.rows_per_second:,.0f} rows/s, {done.seconds:.2f} s in {processes}",
+        f"  memory  {size_text(done.peak_rss_bytes)} at the peak, all processes",
+        f"  world   {world_digest(config)[:12]}, seed {config.world.seed}",
         "next",
-        f"  payloom verify {folder}    check every file",
-        "  payloom schema --table payments    what is in a row",
-        f"  {_first_rows(summary.out)}",
+        f"  payloom verify {shlex.quote(done.out)}",
+        "  payloom schema --table payments",
+        f"  {_first_rows(done.out)}",
     ]
+
+
+def _fraud_rate(done: RunSummary) -> float:
+    return done.fraud_rows / done.rows if done.rows else 0.0
 
 
 def _first_rows(out: str) -> str:

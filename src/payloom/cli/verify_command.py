@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from payloom.errors import PayloomError
+import json
+from dataclasses import asdict
+
+import click
+
+from payloom.cli.values import size_text
+from payloom.pipeline.verify import verify
 
 
 def run_verify(folder: str, *, quiet: bool, as_json: bool) -> None:
@@ -13,5 +19,12 @@ def run_verify(folder: str, *, quiet: bool, as_json: bool) -> None:
     CorruptionError
         If a file is missing, damaged or not in a manifest.
     """
-    del quiet, as_json
-    raise PayloomError(f"nothing verifies {folder} yet", hint="wait for the pipeline")
+    report = verify(folder)
+    if as_json:
+        click.echo(json.dumps({"status": "ok", "exit_code": 0, **asdict(report)}))
+    elif not quiet:
+        units = "1 unit" if len(report.units) == 1 else f"{len(report.units):,} units"
+        click.echo(
+            f"{report.out} is whole: {report.rows:,} payments, {report.fraud_rows:,} of them fraud, in {units}; "
+            f"{report.parts:,} files, {size_text(report.size_bytes)}, each as its manifest says"
+        )

@@ -14,6 +14,7 @@ from pydantic import ValidationInfo, field_validator
 from payloom.codes import TYPOLOGY
 from payloom.config.near import did_you_mean
 from payloom.config.section import Many, Section, refuse, setting
+from payloom.config.shown import shown_value
 
 ENTRY_POINTS: Final = "payloom.typologies"
 """Entry-point group under which a package adds its own typologies."""
@@ -35,7 +36,7 @@ def _refuse_unknown(names: list[str]) -> None:
     for name in unknown:
         if name not in known:
             refuse(
-                f'known typologies; "{name[:40]}" is none',
+                f"known typologies; {shown_value(name)} is none",
                 did_you_mean(name, known) or f"one of {', '.join(known)}",
             )
 

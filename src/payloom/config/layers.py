@@ -44,11 +44,11 @@ class Merged:
 
     def source_of(self, path: str) -> str:
         """Return who gave the value at `path`, or the list or table around it."""
-        while path:
-            if path in self.sources:
-                return self.sources[path]
+        while path not in self.sources:
+            if not path:
+                return DEFAULT
             path = path.rpartition(".")[0]
-        return DEFAULT
+        return self.sources[path]
 
 
 def merge(model: type[Section], layers: Iterable[Layer]) -> Merged:

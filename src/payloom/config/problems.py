@@ -53,7 +53,9 @@ def _spelled(location: tuple[int | str, ...]) -> str:
         if isinstance(part, int):
             text += f"[{part}]"
         else:
-            text += ("." if text else "") + shown_text(part, 40)
+            name = shown_text(part, 40)
+            bare = name.replace("_", "").isalnum()
+            text += ("." if text else "") + (name if bare else f'"{name}"')
     return text
 
 

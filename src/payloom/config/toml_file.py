@@ -51,7 +51,8 @@ def parse_toml(data: bytes, *, name: str) -> dict[str, Any]:
         line = data.count(b"\n", 0, error.start) + 1
         raise _refused(name, f"text in UTF-8; line {line} is not", "save it as UTF-8") from None
     try:
-        return tomllib.loads(text, parse_float=TomlFloat)
+        # Without the last newline, an error in the last line has no line number.
+        return tomllib.loads(f"{text}\n", parse_float=TomlFloat)
     except tomllib.TOMLDecodeError as error:
         raise _refused(name, f"TOML; {shown_text(str(error), 200)}", _quoted_line(text, error)) from None
     except RecursionError:

@@ -1,0 +1,57 @@
+"""No config, however hostile, ends in anything but a config or a list of problems."""
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from payloom.config import config_toml, load_config, make_config, world_digest
+from payloom.config.load import LoadedConfig
+from payloom.errors import ConfigError
+from tests.config.hostile import hostile_tables, hostile_toml
+from tests.counts import count
+
+several = settings(max_examples=count(300, 2_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def checked(error: ConfigError) -> None:
+    """Every problem is one printable line that says where, and what is allowed."""
+    assert error.problems
+    assert error.exit_code == 2
+    for problem in error.problems:
+        assert problem.field
+        assert problem.allowed
+        assert problem.line().isprintable()
+        assert len(problem.line()) < 1_000
+
+
+def usable(loaded: LoadedConfig, folder: Path) -> None:
+    """A config that was accepted has digests and can be printed and read back."""
+    world = loaded.config.world
+    assert 0 <= world.fraud_rows <= world.rows
+    assert world.customer_count >= 1
+    file = folder / "again.toml"
+    file.write_text(config_toml(loaded), encoding="utf-8")
+    assert world_digest(load_config(file=file).config) == world_digest(loaded.config)
+
+
+@several
+@given(values=hostile_tables())
+def test_hostile_values_are_refused_or_usable(values: dict[str, Any]):
+    """As a library: a ConfigError with problems, or a config."""
+    try:
+        world_digest(make_config(values))
+    except ConfigError as error:
+        checked(error)
+
+
+@several
+@given(data=hostile_toml)
+def test_hostile_files_are_refused_or_usable(tmp_path: Path, data: bytes):
+    """As a file: a ConfigError with problems, or a config that survives printing."""
+    file = tmp_path / "x.toml"
+    file.write_bytes(data)
+    try:
+        usable(load_config(file=file), tmp_path)
+    except ConfigError as error:
+        checked(error)

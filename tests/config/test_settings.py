@@ -1,0 +1,79 @@
+"""What holds for every single setting of the config."""
+
+import pytest
+from pydantic import ValidationError
+
+from payloom.config import Config, make_config
+from payloom.errors import ConfigError
+from tests.config.walk import Setting, nested, settings
+
+each = pytest.mark.parametrize("setting", list(settings()), ids=lambda setting: setting.path)
+
+
+@each
+def test_it_is_described(setting: Setting):
+    """A setting says what it does and where its default comes from; a number also says its unit."""
+    extra = setting.field.json_schema_extra
+    assert isinstance(extra, dict)
+    assert setting.field.description
+    assert extra["source"]
+    if isinstance(setting.value, float):
+        assert extra["unit"]
+
+
+@each
+def test_a_near_miss_is_named(setting: Setting):
+    """A misspelt name is refused, and the message names the right one."""
+    wrong = setting.name[:-1] + ("x" if len(setting.name) > 3 else setting.name[-1] + "x")
+    path = f"{setting.section}.{wrong}".lstrip(".")
+    with pytest.raises(ConfigError) as caught:
+        make_config(nested(path, setting.value))
+    (problem,) = caught.value.problems
+    assert problem.field == path
+    assert problem.allowed.startswith("no such setting")
+    assert f'"{setting.name}"' in problem.fix
+
+
+@each
+@pytest.mark.parametrize("wrong", [object(), b"bytes", 10**400, -(10**400), float("nan"), True], ids=repr)
+def test_a_wrong_value_is_refused_by_name(setting: Setting, wrong: object):
+    """A value of the wrong type or size gives one problem that names the field and what is allowed."""
+    with pytest.raises(ConfigError) as caught:
+        make_config(nested(setting.path, wrong))
+    assert [problem.field for problem in caught.value.problems] == [setting.path]
+    assert "expected" in caught.value.problems[0].allowed
+    assert len(caught.value.problems[0].line()) < 400
+
+
+@each
+def test_the_bounds_hold(setting: Setting):
+    """One step outside a declared bound is refused."""
+    outside = []
+    for rule in setting.field.metadata:
+        if hasattr(rule, "ge"):
+            outside.append(rule.ge - 1)
+        if hasattr(rule, "gt"):
+            outside.append(rule.gt)
+        if hasattr(rule, "le"):
+            outside.append(rule.le + 1)
+    for value in outside:
+        typed = type(setting.value)(value) if isinstance(setting.value, (int, float)) else value
+        with pytest.raises(ConfigError, match="expected"):
+            make_config(nested(setting.path, typed))
+
+
+def test_a_config_is_frozen():
+    """Nobody changes a config after it was checked."""
+    config = Config()
+    with pytest.raises(ValidationError):
+        config.world.rows = 5
+    with pytest.raises(ValidationError):
+        config.missing = None  # type: ignore[assignment]
+
+
+def test_a_name_from_another_section_is_found():
+    """A setting in the wrong section is refused with the section where it belongs."""
+    with pytest.raises(ConfigError, match=r'did you mean "rows" in \[world\]'):
+        make_config({"rows": 5})
+    with pytest.raises(ConfigError, match=r'did you mean "compression" in \[layout\]'):
+        make_config({"world": {"compression": "zstd"}})
