@@ -64,7 +64,7 @@ def verify(folder: str, *, quiet: bool, as_json: bool) -> None:
 
 
 @app.command()
-@click.option("--table", metavar="NAME", help="Only this table.  [default: all tables]")
+@click.option("--table", metavar="NAME", help="Only this table.  [name; default: all tables]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.  [default: off, tables]")
 def schema(table: str | None, *, as_json: bool) -> None:
     """Print the tables and their columns."""

@@ -82,7 +82,7 @@ CONFIG_OPTIONS: Final = (
         "layout",
         "compression",
         "CODEC",
-        "Codec of the Parquet pages, snappy or zstd.  [default: snappy]",
+        "Codec of the Parquet pages, snappy or zstd.  [name; default: snappy]",
     ),
     ConfigOption(
         "--row-group-mb",
@@ -104,7 +104,7 @@ def config_options(command: Command) -> Command:
         "--preset",
         metavar="NAME",
         shell_complete=_complete_preset,
-        help="Config that ships with payloom: default, small, demo, large.  [default: default]",
+        help="Config that ships with payloom: default, small, demo, large.  [name; default: default]",
     )(command)
     return click.option(
         "--config",
