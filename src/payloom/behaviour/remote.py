@@ -1,0 +1,140 @@
+"""Remote payments: device, network address, 3-D Secure and the checks of address and security code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.behaviour.choice import Choice
+from payloom.behaviour.rows import NULL
+from payloom.codes import AVS_RESULT, COUNTRY, CVV_RESULT, RESPONSE_CODE, THREE_DS
+from payloom.config import Config
+from payloom.streams.hashing import U64, derive, high, low, threshold32
+from payloom.streams.tables import CategoricalTable
+from payloom.world.addresses import VPN
+from payloom.world.model import Model
+
+I64 = NDArray[np.int64]
+Code = NDArray[np.int8]
+
+SCA_COUNTRIES = frozenset(("GB", "DE", "FR", "ES", "IT", "NL", "SE", "PL", "PT", "GR", "AT", "CH", "IN"))
+"""Issuers' countries in which strong customer authentication is the rule (PSD2, UK, RBI)."""
+
+AVS_COUNTRIES = frozenset(("US", "CA", "GB"))
+"""Countries whose issuers check addresses."""
+
+AVS_SHARES = {"Y": 0.825, "Z": 0.07, "A": 0.035, "N": 0.035, "U": 0.035}
+"""Address checks of honest customers (estimate): people move, and mistype."""
+
+CVV_SHARES = {"M": 0.972, "N": 0.009, "P": 0.007, "U": 0.012}
+"""Security code checks of honest customers (estimate)."""
+
+_NONE, _ATTEMPTED, _FRICTIONLESS, _CHALLENGED, _FAILED = range(len(THREE_DS))
+_WRONG_CODE = np.int8(RESPONSE_CODE.index("N7"))
+_NO_MATCH = np.int8(CVV_RESULT.index("N"))
+
+
+@dataclass(slots=True)
+class RemoteRows:
+    """Remote parts of payments; codes as in `payloom.behaviour.rows`."""
+
+    device: I64
+    device_type: Code
+    network: Code
+    address_bits: U64
+    ip_country: Code
+    three_ds: Code
+    avs: Code
+    cvv: Code
+
+
+@dataclass(frozen=True)
+class Remote:
+    """Tables of remote payments.
+
+    Attributes
+    ----------
+    three_ds
+        Draws the outcome of 3-D Secure by issuer country.
+    avs, cvv
+        Draw the checks.
+    vpn_countries
+        Draws where a VPN's exit is.
+    """
+
+    model: Model
+    three_ds: CategoricalTable
+    avs: CategoricalTable
+    cvv: CategoricalTable
+    vpn_countries: CategoricalTable
+    has_avs: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, model: Model) -> Remote:
+        """Prepare the tables."""
+        exits = [4.0 if code in ("US", "NL", "DE", "GB") else 1.0 for code in COUNTRY]
+        return cls(
+            model=model,
+            three_ds=CategoricalTable(_three_ds_weights(model.config)),
+            avs=CategoricalTable([AVS_SHARES.get(code, 0.0) for code in AVS_RESULT]),
+            cvv=CategoricalTable([CVV_SHARES.get(code, 0.0) for code in CVV_RESULT]),
+            vpn_countries=CategoricalTable(exits),
+            has_avs=np.array([code in AVS_COUNTRIES for code in COUNTRY]),
+        )
+
+    def pay(self, choice: Choice, rows: NDArray[np.intp], response: Code) -> RemoteRows:
+        """Make the remote parts of honest payments.
+
+        Parameters
+        ----------
+        choice, rows
+            The payments, and which of them are remote.
+        response
+            The issuer's answer to them, with which the security code's check agrees.
+        """
+        model, keys = self.model, self.model.plan.keys
+        customer, group, time_us = choice.customer[rows], choice.group[rows], choice.time_us[rows]
+        country = model.geography.home_country.take(group)
+        kept = choice.stored[rows] | choice.recurring[rows]
+        bits = choice.bits[rows]
+        own = model.devices.bits(customer)
+        slot = model.devices.choose_slot(own, low(choice.instrument_bits[rows]))
+        draws = derive(bits, keys["remote.network"])
+        network = model.addresses.choose_network(slot, high(draws))
+        hides = np.flatnonzero(low(model.people.detail_bits(customer)) < threshold32(model.config.spending.vpn_share))
+        network[hides] = VPN
+        address = model.addresses.bits(customer, network, group, time_us, low(draws))
+        ip_country = country.astype(np.int8)
+        ip_country[hides] = self.vpn_countries(high(address[hides]))
+        checks = derive(bits, keys["remote.checks"])
+        avs = self.avs(low(checks)).astype(np.int8)
+        avs[~self.has_avs.take(country) | kept] = NULL
+        cvv = self.cvv(high(derive(checks, keys["remote.cvv"]))).astype(np.int8)
+        # A wrong code is what the answer N7 says.
+        cvv[response == _WRONG_CODE] = _NO_MATCH
+        cvv[kept] = NULL
+        return RemoteRows(
+            device=model.devices.index(customer, slot, time_us),
+            device_type=model.devices.kind(own, country, slot),
+            network=network,
+            address_bits=address,
+            ip_country=ip_country,
+            three_ds=self.three_ds(high(checks), country).astype(np.int8),
+            avs=avs,
+            cvv=cvv,
+        )
+
+
+def _three_ds_weights(config: Config) -> NDArray[np.float64]:
+    settings = config.authorisation
+    weights = np.zeros((len(COUNTRY), len(THREE_DS)))
+    for row, code in enumerate(COUNTRY):
+        used = settings.sca_three_ds_share if code in SCA_COUNTRIES else settings.other_three_ds_share
+        weights[row, _NONE] = 1 - used
+        weights[row, _ATTEMPTED] = used * 0.04
+        weights[row, _FRICTIONLESS] = used * settings.frictionless_share
+        weights[row, _FAILED] = used * 0.02
+        weights[row, _CHALLENGED] = max(used * (0.94 - settings.frictionless_share), 0.0)
+    return weights

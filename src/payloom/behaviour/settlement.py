@@ -1,0 +1,161 @@
+"""How it is paid: card, entry mode, terminal, device and network, and the issuer's answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.behaviour.authorisation import PRESENT, REMOTE, STORED, Authorisation
+from payloom.behaviour.choice import Choice
+from payloom.behaviour.present import Present
+from payloom.behaviour.pricing import COUNTRY_CURRENCY
+from payloom.behaviour.remote import Remote
+from payloom.behaviour.rows import NULL, Rows
+from payloom.codes import CHANNEL, DEVICE_TYPE, ENTRY_MODE, THREE_DS
+from payloom.plan.daytables import DayTables
+from payloom.streams.hashing import derive, high, low, threshold32
+from payloom.world.merchants import CASH_TRADE
+from payloom.world.model import Model
+
+I64 = NDArray[np.int64]
+Code = NDArray[np.int8]
+
+IN_STORE, ONLINE, ATM, MOTO, APP = (np.int8(CHANNEL.index(c)) for c in ("in_store", "online", "atm", "moto", "app"))
+MANUAL, ECOMMERCE, ON_FILE = (np.int8(ENTRY_MODE.index(m)) for m in ("manual", "ecommerce", "credential_on_file"))
+NO_THREE_DS = np.int8(THREE_DS.index("none"))
+_WEB = np.int8(DEVICE_TYPE.index("web"))
+
+APP_SHARE = 0.42
+"""Share of remote payments on a phone or tablet that a merchant's app makes (estimate)."""
+
+MOTO_SHARE = 0.012
+"""Share of remote payments by mail or telephone order (estimate)."""
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """Functions that finish payments.
+
+    Attributes
+    ----------
+    present, remote, authorisation
+        See their classes.
+    """
+
+    model: Model
+    present: Present
+    remote: Remote
+    authorisation: Authorisation
+
+    @classmethod
+    def of(cls, model: Model) -> Settlement:
+        """Prepare the tables."""
+        return cls(model, Present.of(model), Remote.of(model), Authorisation.of(model))
+
+    def settle(self, tables: DayTables, choice: Choice) -> Rows:
+        """Finish payments that honest customers chose."""
+        rows = self._in_person(tables, choice)
+        remote = np.flatnonzero(choice.online)
+        if remote.size:
+            self._remotely(choice, rows, remote)
+        self._lose_values(choice, rows)
+        return rows
+
+    def _in_person(self, tables: DayTables, choice: Choice) -> Rows:
+        """Fill all columns as if paid in person; those that only remote payments have are null."""
+        model, total = self.model, len(choice)
+        geography, merchants = model.geography, model.merchants
+        country = geography.home_country.take(choice.group)
+        slot = model.cards.choose_slot(choice.customer, high(choice.instrument_bits))
+        card = model.cards.at(choice.customer, country, slot, choice.time_us)
+        site_country = merchants.site_country.take(choice.site)
+        zone = geography.home_timezone.take(choice.group)
+        there = np.flatnonzero(~choice.online)
+        zone[there] = geography.timezone.take(choice.site[there])
+        latitude, longitude = self.present.coordinates(choice.site, choice.merchant_bits, there, total)
+        entry = self.present.pay(choice, country, site_country)
+        person = model.people.bits(choice.customer)
+        context = np.where(choice.online, np.where(choice.stored | choice.recurring, STORED, REMOTE), PRESENT)
+        return Rows(
+            time_us=choice.time_us,
+            index=choice.index,
+            offset_min=tables.offset_min(choice.time_us, zone),
+            kind=choice.kind,
+            amount_minor=choice.amount_minor,
+            currency=COUNTRY_CURRENCY.take(site_country),
+            amount_usd=choice.amount_usd,
+            customer=choice.customer,
+            account=card.account_index,
+            card=card.card_index,
+            bin_id=card.bin_id,
+            issuer_id=card.issuer_id,
+            acquirer_id=merchants.acquirer(choice.merchant_bits, site_country),
+            brand=card.brand,
+            funding=card.kind,
+            issuer_country=country.astype(np.int8),
+            merchant=choice.merchant,
+            terminal=self.present.terminal(choice),
+            trade=choice.trade.astype(np.int8),
+            merchant_country=site_country.astype(np.int8),
+            latitude=latitude,
+            longitude=longitude,
+            channel=np.where(choice.trade == CASH_TRADE, ATM, IN_STORE),
+            entry_mode=entry.entry_mode,
+            cvm=entry.cvm,
+            wallet=entry.wallet,
+            device=np.full(total, NULL, dtype=np.int64),
+            device_type=_nulls(total),
+            network=_nulls(total),
+            address_bits=np.zeros(total, dtype=np.uint64),
+            ip_country=_nulls(total),
+            three_ds=_nulls(total),
+            avs=_nulls(total),
+            cvv=_nulls(total),
+            recurring=choice.recurring,
+            response=self.authorisation.respond(
+                choice.time_us, country, high(person), context, card.days_old, choice.bits
+            ),
+            original=np.full(total, NULL, dtype=np.int64),
+            is_fraud=np.zeros(total, dtype=np.bool_),
+        )
+
+    def _remotely(self, choice: Choice, rows: Rows, remote: NDArray[np.intp]) -> None:
+        """Fill the columns of remote payments; a charge of a subscription or an order by phone has no device."""
+        draws = derive(choice.bits[remote], self.model.plan.keys["remote.channel"])
+        recurring = choice.recurring[remote]
+        phoned = (high(draws) < threshold32(MOTO_SHARE)) & ~recurring & ~choice.stored[remote]
+        parts = self.remote.pay(choice, remote, rows.response[remote])
+        rows.avs[remote], rows.cvv[remote] = parts.avs, parts.cvv
+        app = (parts.device_type != _WEB) & (low(draws) < threshold32(APP_SHARE))
+        rows.channel[remote] = np.where(phoned, MOTO, np.where(app & ~recurring, APP, ONLINE))
+        on_file = np.where(choice.stored[remote] | recurring, ON_FILE, ECOMMERCE)
+        rows.entry_mode[remote] = np.where(phoned, MANUAL, on_file)
+        absent = recurring | phoned
+        rows.three_ds[remote] = np.where(absent, NO_THREE_DS, parts.three_ds)
+        seen = np.flatnonzero(~absent)
+        places = remote[seen]
+        rows.device[places] = parts.device[seen]
+        rows.device_type[places] = parts.device_type[seen]
+        rows.network[places] = parts.network[seen]
+        rows.address_bits[places] = parts.address_bits[seen]
+        rows.ip_country[places] = parts.ip_country[seen]
+
+    def _lose_values(self, choice: Choice, rows: Rows) -> None:
+        """Drop values at the configured rates, whatever the row is."""
+        missing = self.model.config.missing
+        draws = derive(choice.bits, self.model.plan.keys["missing"])
+        rows.trade[high(draws) < threshold32(missing.mcc)] = NULL
+        bits = low(draws)
+        nowhere = bits < threshold32(missing.latitude)
+        rows.latitude[nowhere] = np.nan
+        rows.longitude[nowhere] = np.nan
+        # Remote rows have no coordinates to lose, so the same bits serve the device.
+        unknown = (bits < threshold32(missing.device_id)) & choice.online
+        rows.device[unknown] = NULL
+        rows.device_type[unknown] = NULL
+
+
+def _nulls(total: int) -> Code:
+    return np.full(total, NULL, dtype=np.int8)

@@ -1,0 +1,207 @@
+"""How many genuine payments of each stream a day has; every total is exact and known before a row is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.config import Config
+from payloom.plan.billing import LocalMonth, members_before
+from payloom.plan.cohorts import Cohorts
+from payloom.plan.periods import DAY_US, Period
+from payloom.reference import load_trades
+from payloom.streams.hashing import Keys, draw, draw2
+from payloom.streams.tables import proportional_split, sequential_sum
+
+I64 = NDArray[np.int64]
+F64 = NDArray[np.float64]
+
+REFUND_TRIES = 6
+"""Payments that a refund looks at before it gives up and becomes a purchase."""
+
+FULL_REFUND_WEIGHT = 1.5
+"""From this relative refund rate on, a trade takes back every purchase that a refund looks at."""
+
+APPROVED_SHARE = 0.945
+"""Approved among purchases (measured on the default world): a declined one cannot be refunded."""
+
+_UNIT = 2.0**-64
+
+
+@dataclass(frozen=True)
+class SubscriptionLines:
+    """Subscriptions of each cohort, in billing order.
+
+    Attributes
+    ----------
+    size, offset
+        One entry a cohort: number of subscriptions, and where within the first step the line begins, 0 to 1.
+    standard_offset_us
+        One entry a group: local standard time minus UTC; billing systems do not observe daylight saving.
+    """
+
+    size: I64
+    offset: F64
+    standard_offset_us: I64
+
+    def ranges(self, cohorts: Cohorts, period: Period, group: int, start_us: int, end_us: int) -> list[LineRange]:
+        """Members of a group's lines that bill in [start_us, end_us)."""
+        shift = int(self.standard_offset_us[group])
+        start, end = start_us + shift, end_us + shift
+        month, last = LocalMonth.of(start), LocalMonth.of(end - 1)
+        found: list[LineRange] = []
+        while month.number <= last.number:
+            lines = self.active_lines(cohorts, period, group, month)
+            offset, size = self.offset[lines], self.size[lines]
+            low, high = members_before(month.phase(np.array([start, end])), offset, size)
+            found.append(LineRange(month, lines, low, high))
+            month = LocalMonth.numbered(month.number + 1)
+        return found
+
+    @staticmethod
+    def active_lines(cohorts: Cohorts, period: Period, group: int, month: LocalMonth) -> NDArray[np.intp]:
+        """Cohorts whose lines bill in a local month; none for a group that has no customers of its own."""
+        first = period.months[0]
+        epoch = period.epoch_of_month(month.number - (first.year * 12 + first.month - 1))
+        lines = cohorts.active(epoch, group)
+        return lines[cohorts.group[lines] == group]
+
+
+@dataclass(frozen=True)
+class LineRange:
+    """Members [low, high) of some cohorts' lines in one local month."""
+
+    month: LocalMonth
+    cohort: NDArray[np.intp]
+    low: I64
+    high: I64
+
+
+@dataclass(frozen=True)
+class Quotas:
+    """Payments a day by stream; arrays have one entry a day of the period.
+
+    Attributes
+    ----------
+    genuine
+        All genuine payments of the day.
+    spending, subscription, refund
+        Their split; they sum to `genuine`.
+    refund_by_lag, refund_start
+        Arrays (days, lags): refunds of payments made `lag` = column + 1 days earlier, and where their candidates
+        begin in the permutation of that day's spending.
+    lines
+        Subscriptions by cohort.
+    """
+
+    genuine: I64
+    spending: I64
+    subscription: I64
+    refund: I64
+    refund_by_lag: I64
+    refund_start: I64
+    lines: SubscriptionLines
+
+
+def build_quotas(
+    config: Config,
+    period: Period,
+    cohorts: Cohorts,
+    keys: Keys,
+    day_weights: list[int],
+    standard_offset_us: I64,
+    genuine_rows: int,
+) -> Quotas:
+    """Split the genuine payments over days and streams."""
+    genuine = np.array(proportional_split(genuine_rows, day_weights), dtype=np.int64)
+    lines = _subscription_lines(config, period, cohorts, keys, genuine_rows, standard_offset_us)
+    subscription = _subscriptions_by_day(period, cohorts, lines)
+    # In a world of a few rows a day there may be no room for them.
+    subscription[subscription > genuine] = 0
+    spending, by_lag, start = _refunds(config, period, keys, genuine, subscription)
+    return Quotas(
+        genuine=genuine,
+        spending=spending,
+        subscription=subscription,
+        refund=by_lag.sum(axis=1),
+        refund_by_lag=by_lag,
+        refund_start=start,
+        lines=lines,
+    )
+
+
+def _subscription_lines(
+    config: Config, period: Period, cohorts: Cohorts, keys: Keys, genuine_rows: int, standard_offset_us: I64
+) -> SubscriptionLines:
+    months = period.days / 30.4375
+    presence = (cohorts.leave_epoch - cohorts.join_epoch) * cohorts.size
+    active = int(presence.sum()) / cohorts.epochs
+    per_customer = config.subscriptions.share * genuine_rows / months / max(active, 1.0)
+    number = np.arange(len(cohorts.size))
+    dither = draw(keys["subscription.line.size"], number) * _UNIT
+    size = np.floor(cohorts.size * per_customer + dither).astype(np.int64)
+    offset = draw(keys["subscription.line.offset"], number) * _UNIT * 0.999
+    return SubscriptionLines(np.where(cohorts.size > 0, size, 0), offset, standard_offset_us)
+
+
+def _subscriptions_by_day(period: Period, cohorts: Cohorts, lines: SubscriptionLines) -> I64:
+    borders = np.arange(period.first_day, period.end_day + 1) * DAY_US
+    count = np.zeros(period.days, dtype=np.int64)
+    for group in range(cohorts.groups):
+        shift = int(lines.standard_offset_us[group])
+        month = LocalMonth.of(int(borders[0]) + shift)
+        last = LocalMonth.of(int(borders[-1]) + shift - 1)
+        while month.number <= last.number:
+            active = lines.active_lines(cohorts, period, group, month)
+            offset, size = lines.offset[active], lines.size[active]
+            low = max(0, month.first_day - 1 - period.first_day)
+            high = min(period.days, month.first_day + month.days + 1 - period.first_day)
+            before = members_before(month.phase(borders[low : high + 1] + shift), offset, size).sum(axis=1)
+            count[low:high] += np.diff(before)
+            month = LocalMonth.numbered(month.number + 1)
+    return count
+
+
+def _refunds(
+    config: Config, period: Period, keys: Keys, genuine: I64, subscription: I64
+) -> tuple[I64, I64, I64]:
+    """Walk the days once: what a day refunds depends only on earlier days."""
+    lags = config.refunds.max_lag_days
+    weight = 1.0 / (2.0 + np.arange(lags))
+    # Half of the refunds come within days, the rest trail off over the allowed lag (estimate).
+    rate = config.refunds.share / _refund_success() * weight / sequential_sum(weight)
+    lag = np.arange(1, lags + 1)
+    by_lag = np.zeros((period.days, lags), dtype=np.int64)
+    start = np.zeros((period.days, lags), dtype=np.int64)
+    used = np.zeros(period.days, dtype=np.int64)
+    spending = genuine - subscription
+    for day in range(period.days):
+        source = day - lag[:day]
+        dither = draw2(keys["refund.quota"], lag[:day], period.first_day + day) * _UNIT
+        quota = np.floor(genuine[source] * rate[:day] + dither).astype(np.int64)
+        begin = used[source]
+        quota[(begin + quota) * REFUND_TRIES > spending[source]] = 0
+        if int(quota.sum()) > spending[day]:
+            continue
+        used[source] += quota
+        by_lag[day, :day][: len(quota)] = quota
+        start[day, :day][: len(begin)] = begin * REFUND_TRIES
+        spending[day] -= int(quota.sum())
+    return spending, by_lag, start
+
+
+def refund_acceptance() -> F64:
+    """Share of each trade's purchases that a refund which looks at them gives back."""
+    return np.array([min(trade.refund_weight / FULL_REFUND_WEIGHT, 1.0) for trade in load_trades()])
+
+
+def _refund_success() -> float:
+    """Share of refunds that find an approved purchase within their tries."""
+    share = np.array([trade.share for trade in load_trades()])
+    taken = sequential_sum(share * refund_acceptance())
+    missed = 1.0
+    for _ in range(REFUND_TRIES):
+        missed *= 1 - taken
+    return (1 - missed) * APPROVED_SHARE

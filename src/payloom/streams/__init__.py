@@ -1,0 +1,1 @@
+"""Counter-based randomness: keyed hashes, bijections and tables that turn hashes into values."""

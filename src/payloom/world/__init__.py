@@ -1,0 +1,1 @@
+"""Who and what there is: places, merchants, people, cards, devices and addresses, all functions of identities."""
