@@ -1,10 +1,12 @@
 """`payloom generate` and `payloom verify`, with a source whose rows mean nothing."""
 
 import json
+import shlex
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
-import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -43,10 +45,25 @@ def test_a_run_ends_with_a_summary(folder: Path, capfd: pytest.CaptureFixture[st
     assert out.startswith("400 payments")
     for word in ("fraud", "files", "rows/s", "memory", "payloom verify data", "payloom schema"):
         assert word in out
-    pattern = out.rpartition("scan_parquet(")[2].split(")")[0].strip("'\"")
-    assert pl.scan_parquet(folder / pattern.strip("'\"")).select(pl.len()).collect().item() == 400
+    shown = next(line for line in out.splitlines() if "python -c" in line)
+    assert "transaction_id" in shell(shown.strip().replace("python", sys.executable, 1))
     assert run(["verify", "data"]) == 0
     assert "400 payments" in capfd.readouterr().out
+
+
+def test_the_commands_of_the_summary_survive_odd_folders(folder: Path, capfd: pytest.CaptureFixture[str]):
+    """Spaces, quotes and dollars in the folder's name are quoted for the shell."""
+    assert run(["generate", "--out", "a $HOME 'b\" c"]) == 0
+    lines = [line.strip() for line in capfd.readouterr().out.splitlines()]
+    shown = next(line for line in lines if line.startswith("python -c"))
+    assert "transaction_id" in shell(shown.replace("python", sys.executable, 1))
+    verify = shlex.split(next(line for line in lines if line.startswith("payloom verify")))
+    assert run(verify[1:]) == 0
+
+
+def shell(command: str) -> str:
+    """What a shell prints for a command."""
+    return subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout
 
 
 def test_json_is_one_object(folder: Path, capfd: pytest.CaptureFixture[str]):
@@ -135,7 +152,7 @@ def test_lines_come_now_and_then(monkeypatch: pytest.MonkeyPatch, capfd: pytest.
             lines.update(step, 1_000)
     err = capfd.readouterr().err.splitlines()
     assert len(err) == 2
-    assert "of 1,000 payments" in err[0]
+    assert "of 1,000 rows" in err[0]
 
 
 def test_the_bar_ends_full(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
@@ -146,7 +163,7 @@ def test_the_bar_ends_full(monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captur
         bar.update(1_000, 1_000)
     out, err = capfd.readouterr()
     assert out == ""
-    assert "1000/1000" in err
+    assert "1,000 of 1,000 rows" in err
     assert "100%" in err
 
 

@@ -1,6 +1,7 @@
 """Configs that nobody should write, as Hypothesis strategies."""
 
 import math
+from copy import deepcopy
 from datetime import date, datetime, time
 from typing import Any
 
@@ -24,7 +25,7 @@ _PATHS = [setting.path for setting in settings()]
 _SECTIONS = sorted({setting.section for setting in settings() if setting.section})
 
 _value = st.one_of(
-    st.sampled_from(HOSTILE_VALUES),
+    st.sampled_from(HOSTILE_VALUES).map(deepcopy),
     st.integers(),
     st.floats(),
     st.floats(0, 1),

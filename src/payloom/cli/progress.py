@@ -81,7 +81,7 @@ class Lines:
         self._said_s = now_s
         share = rows_done / rows_total if rows_total else 0.0
         rate = rows_done / (now_s - self._started_s)
-        click.echo(f"{rows_done:,} of {rows_total:,} payments ({share:.0%}), {rate:,.0f} rows/s", err=True)
+        click.echo(f"{rows_done:,} of {rows_total:,} rows ({share:.0%}), {rate:,.0f} rows/s", err=True)
 
 
 class Bar:
@@ -96,7 +96,6 @@ class Bar:
         from rich.console import Console  # noqa: PLC0415 - slow to import
         from rich.progress import (  # noqa: PLC0415 - slow to import
             BarColumn,
-            MofNCompleteColumn,
             Progress,
             TaskProgressColumn,
             TextColumn,
@@ -104,16 +103,15 @@ class Bar:
         )
 
         self._bar = Progress(
-            TextColumn("payments"),
             BarColumn(),
             TaskProgressColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.description}"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             refresh_per_second=5,
+            transient=True,
         )
-        self._bar.add_task("payments", total=None, rate="")
+        self._bar.add_task("getting ready", total=None)
         self._bar.start()
         return self
 
@@ -129,5 +127,6 @@ class Bar:
         if self._bar is None:
             return
         task = self._bar.tasks[0]
-        rate = f"{rows_done / task.elapsed:,.0f} rows/s" if task.elapsed else ""
-        self._bar.update(task.id, completed=rows_done, total=rows_total, rate=rate)
+        rate = f", {rows_done / task.elapsed:,.0f} rows/s" if task.elapsed else ""
+        text = f"{rows_done:,} of {rows_total:,} rows{rate}"
+        self._bar.update(task.id, completed=rows_done, total=rows_total, description=text)

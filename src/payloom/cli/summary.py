@@ -52,5 +52,7 @@ def _fraud_rate(done: RunSummary) -> float:
 def _first_rows(out: str) -> str:
     """Return a command that prints the first rows; Polars is there wherever payloom is."""
     pattern = (Path(out) / "payments" / "**" / "*.parquet").as_posix()
-    code = f"import polars as pl; print(pl.scan_parquet({pattern!r}).head().collect())"
-    return f"python -c {shlex.quote(code)}"
+    code = f"import polars as pl; pl.scan_parquet({pattern!r}).head().collect().glimpse()"
+    # Double quotes read better, where nothing in them means something to a shell.
+    quoted = shlex.quote(code) if any(char in code for char in '$`!"\\') else f'"{code}"'
+    return f"python -c {quoted}"
