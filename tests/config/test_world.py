@@ -153,6 +153,7 @@ def test_shares_may_miss_one_by_a_hair():
         ({"mix": {"cnp_stolen": "all"}}, "a finite number"),
         ({"spikes": [{"name": "x", "start": "02-29", "end": "03-02", "multiplier": 2.0}]}, "every year has"),
         ({"spikes": [{"name": "x", "start": "03-02", "end": "03-02", "multiplier": 2.0}]}, "end is exclusive"),
+        ({"spikes": [{"name": "x", "start": "03-02", "end": "03-03", "multiplier": 2.0}] * 2}, "x comes twice"),
         ({"spikes": [{"name": "X!", "start": "03-02", "end": "03-03", "multiplier": 2.0}]}, "small letters"),
         ({"spikes": [{"name": "x", "start": "03-02", "end": "03-03", "multiplier": 0.0}]}, "above 0"),
         (

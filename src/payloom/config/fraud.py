@@ -127,6 +127,15 @@ class FraudConfig(Section):
         source="[S] Feedzai 2013, November CNP over 3 x June",
     )
 
+    @field_validator("spikes")
+    @classmethod
+    def _spikes_have_names_of_their_own(cls, value: tuple[Spike, ...]) -> tuple[Spike, ...]:
+        names = [spike.name for spike in value]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            refuse(f"each name once; {', '.join(twice)} comes twice")
+        return value
+
     @field_validator("mix")
     @classmethod
     def _mix_is_whole(cls, value: dict[str, float]) -> dict[str, float]:
