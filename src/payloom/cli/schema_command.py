@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Final
 
 import click
 from rich.console import Console
@@ -14,8 +15,11 @@ from payloom.config.shown import shown_value
 from payloom.errors import ConfigError, Problem
 from payloom.schema import TABLES, Column, Table
 
-_PIPE_WIDTH = 160
+_PIPE_WIDTH: Final = 120
 """Characters a line when the output is no terminal."""
+
+_MAX_CODES: Final = 12
+"""Longest list of codes that is printed whole."""
 
 
 def run_schema(name: str | None, *, as_json: bool) -> None:
@@ -56,25 +60,25 @@ def _grid(table: Table) -> Grid:
         title_justify="left",
         caption=f"sorted by {', '.join(table.sort_by)}",
         caption_justify="left",
+        show_lines=True,
     )
     grid.add_column("column", no_wrap=True, style="bold")
     grid.add_column("type", no_wrap=True)
-    grid.add_column("null", max_width=26)
-    grid.add_column("unit", max_width=16)
-    grid.add_column("known", no_wrap=True)
     grid.add_column("meaning", ratio=1)
     for column in table.columns:
-        meaning = Text(_meaning(column))
-        grid.add_row(column.name, column.type_text, column.null, column.unit, column.known, meaning)
+        grid.add_row(column.name, column.type_text, _meaning(column))
     return grid
 
 
-def _meaning(column: Column) -> str:
-    notes = [column.description]
-    if column.codes and len(column.codes) <= 12:
-        notes.append(", ".join(column.codes))
-    elif column.codes:
-        notes.append(f"{', '.join(column.codes[:6])}, ... {len(column.codes)} in all")
-    if column.standard:
-        notes.append(column.standard)
-    return "; ".join(notes)
+def _meaning(column: Column) -> Text:
+    """Return what the value means, and below it, dimmed, what else is declared."""
+    notes = [_codes(column), f"unit: {column.unit}" if column.unit else "", column.standard]
+    notes.append(f"null {column.null}" if column.nullable else "")
+    notes.append("known after the authorisation" if column.known == "after" else "")
+    return Text.assemble(column.description, ("".join(f"\n{note}" for note in notes if note), "dim"))
+
+
+def _codes(column: Column) -> str:
+    if len(column.codes) <= _MAX_CODES:
+        return ", ".join(column.codes)
+    return f"{', '.join(column.codes[:6])}, ... {len(column.codes)} in all (--json lists them)"
