@@ -26,7 +26,8 @@ from rich.table import Table
 from benchmarks import measure
 from benchmarks.cases import PEERS, ROOT, WORK, Case, Goal, Summary, cases, goals
 
-RUNS_MIN = 5
+RUNS = 5
+TABLE_WIDTH = 110
 PACKAGES = ("payloom", "numpy", "polars", "pyarrow")
 PEER_PACKAGES = ("tpchgen-cli", "graphfaker")
 
@@ -63,7 +64,7 @@ def case_table(found: dict[str, Summary]) -> Table:
     """Medians of every case."""
     table = Table(title="Medians")
     for heading in ("case", "rows", "CPU s", "CPU s / M rows", "wall s", "rows / CPU s", "MB written", "peak MB"):
-        table.add_column(heading, justify="left" if heading == "case" else "right")
+        table.add_column(heading, justify="left" if heading == "case" else "right", no_wrap=True)
     for name, summary in found.items():
         cpu_seconds = median(summary.cpu_seconds)
         peak = "" if summary.peak_bytes is None else f"{summary.peak_bytes / 1e6:,.0f}"
@@ -101,7 +102,7 @@ def goal_table(verdicts: list[dict[str, object]]) -> Table:
     """Goals, what was measured, and whether they are met."""
     table = Table(title="Goals")
     for heading in ("goal", "limit", "median", "range", "met"):
-        table.add_column(heading, justify="left" if heading == "goal" else "right")
+        table.add_column(heading, justify="left" if heading == "goal" else "right", no_wrap=True)
     for verdict in verdicts:
         sign = "≥" if verdict["at_least"] else "≤"
         table.add_row(
@@ -160,7 +161,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks.compare", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--large", action="store_true", help="100 M rows against 6 M rows")
-    parser.add_argument("--runs", type=int, help=f"counted rounds (default {RUNS_MIN}; 1 with --large)")
+    parser.add_argument("--runs", type=int, default=RUNS, help=f"counted rounds (default {RUNS})")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the full size, to try the script out")
     parser.add_argument("--only", nargs="+", metavar="CASE", help="these cases alone")
     parser.add_argument("--name", help="name of the result file")
@@ -171,6 +172,8 @@ def main(arguments: list[str]) -> None:
     """Measure, print, and write the result file."""
     options = parse(arguments)
     console = Console()
+    if not console.is_terminal:
+        console.width = TABLE_WIDTH
     chosen = [
         case for case in cases(options.scale, large=options.large) if not options.only or case.name in options.only
     ]
@@ -178,7 +181,7 @@ def main(arguments: list[str]) -> None:
     about = machine()
     if os.getloadavg()[0] > 0.5:
         console.print("[yellow]The machine is busy: CPU seconds suffer a little, wall times a lot.[/]")
-    found = measure_all(chosen, options.runs or (1 if options.large else RUNS_MIN), console)
+    found = measure_all(chosen, options.runs, console)
     judged = [judge(goal, found) for goal in goals(large=options.large) if found.keys() >= set(goal.cases)]
     console.print(case_table(found), goal_table(judged))
     name = options.name or ("bench-large" if options.large else "bench")
@@ -187,7 +190,7 @@ def main(arguments: list[str]) -> None:
     content = {"machine": about, "scale": options.scale, "goals": judged} | {
         "cases": {case.name: {"command": _shown(case)} | asdict(found[case.name]) for case in chosen}
     }
-    result.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    result.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
     console.print(f"Written: {result.relative_to(ROOT)}")
     shutil.rmtree(WORK)
 
