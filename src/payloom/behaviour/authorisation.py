@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -131,6 +132,6 @@ def _funds_by_day(model: Model) -> F64:
             _FUNDS_BY_PAYDAY[min(days_since_payday(day_date(day), country), last)]
             for day in range(period.first_day, period.end_day)
         ]
-        mean = sum(values) / len(values)
+        mean = fsum(values) / len(values)
         factor[:, COUNTRY.index(country)] = [value / mean for value in values]
     return factor

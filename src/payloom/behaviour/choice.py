@@ -66,6 +66,10 @@ class Choice:
         """Copy some rows."""
         return Choice(*(getattr(self, name).take(rows) for name in CHOICE_FIELDS))
 
+    def view(self, rows: slice) -> Choice:
+        """Share a run of rows: changes in the view are changes here."""
+        return Choice(*(getattr(self, name)[rows] for name in CHOICE_FIELDS))
+
     def put(self, places: NDArray[np.intp], rows: Choice) -> None:
         """Overwrite the rows at some places."""
         for name in CHOICE_FIELDS:

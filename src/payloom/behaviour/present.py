@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -148,7 +149,7 @@ def _entry_weights(model: Model) -> F64:
     low_scale, high_scale = 0.0, 64.0
     for _ in range(60):
         scale = (low_scale + high_scale) / 2
-        mean = sum(r.share * min(share[COUNTRY.index(r.country)] * scale, 1.0) for r in config.regions)
+        mean = fsum(r.share * min(share[COUNTRY.index(r.country)] * scale, 1.0) for r in config.regions)
         reached = mean * (1 - ABOVE_CEILING_SHARE) >= config.spending.contactless_share
         low_scale, high_scale = (low_scale, scale) if reached else (scale, high_scale)
     tapped = np.minimum(share * high_scale, 1.0 - MAGSTRIPE_SHARE - FALLBACK_SHARE)

@@ -70,7 +70,7 @@ class Rows:
         return len(self.time_us)
 
     def take(self, rows: NDArray[np.intp] | slice) -> Rows:
-        """Copy some rows."""
+        """Copy some rows, or share a run of them."""
         return Rows(*(getattr(self, name)[rows] for name in ROW_FIELDS))
 
     def put(self, places: NDArray[np.intp], rows: Rows) -> None:

@@ -34,7 +34,9 @@ IOS_SHARE = {"US": 0.57, "GB": 0.52, "JP": 0.66, "CA": 0.60, "AU": 0.58}
 """Share of phones with iOS; elsewhere `DEFAULT_IOS_SHARE` (estimates)."""
 DEFAULT_IOS_SHARE = 0.34
 
+_LIFE = np.array(UPGRADE_DAYS)
 _ORIGIN_DAY = 10_957 - 2000
+"""Devices are numbered from some years before 2000-01-01."""
 _GENERATIONS = 64
 _IOS, _ANDROID, _WEB = (DEVICE_TYPE.index(name) for name in ("ios", "android", "web"))
 
@@ -54,6 +56,10 @@ class Devices:
         """Random bits of customers: number of devices in the upper half, kind of phone in the lower."""
         return draw(self.key, customer)
 
+    def count(self, customer: I64) -> I64:
+        """Give the number of devices that customers own."""
+        return self.counts(high(self.bits(customer))).astype(np.int64) + 1
+
     def choose_slot(self, own: U64, bits: U32) -> I64:
         """Choose one of the customer's devices for each row."""
         return self.use(bits, self.counts(high(own))).astype(np.int64)
@@ -72,11 +78,20 @@ class Devices:
         return holder * _GENERATIONS + generation
 
     def generation(self, holder: I64, slot: NDArray[np.integer], day: I64) -> tuple[I64, I64]:
-        """How many devices a slot had before, and the first day of the present one."""
-        life = np.array(UPGRADE_DAYS).take(slot)
-        phase = low(draw(self.phase_key, holder)).astype(np.int64) * life >> 32
-        generation = (day - _ORIGIN_DAY + phase) // life
-        return generation, generation * life - phase + _ORIGIN_DAY
+        """Count the devices a slot had before, and give the day on which the present one came."""
+        life = _LIFE.take(slot)
+        shift = self._shift(holder, life)
+        generation = (day - shift) // life
+        return generation, generation * life + shift
+
+    def first_day(self, holder: I64, slot: NDArray[np.integer], generation: I64) -> I64:
+        """Day on which a device came."""
+        life = _LIFE.take(slot)
+        return generation * life + self._shift(holder, life)
+
+    def _shift(self, holder: I64, life: I64) -> I64:
+        """First day of generation 0, before 2000."""
+        return _ORIGIN_DAY - (low(draw(self.phase_key, holder)).astype(np.int64) * life >> 32)
 
 
 def build_devices(plan: Plan) -> Devices:

@@ -1,0 +1,94 @@
+"""One record batch under construction: NumPy arrays in, a batch of the declared schema out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from payloom.schema import Table
+
+I64 = NDArray[np.int64]
+Scramble = Callable[[I64], I64]
+
+_TILE = 8_192
+"""Ids are scrambled in pieces that stay in the processor's cache."""
+
+
+class BatchEncoder:
+    """Collects the columns of one batch.
+
+    Parameters
+    ----------
+    table
+        Its declaration.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self._schema = table.arrow_schema()
+        self._dictionaries = {c.name: pa.array(c.codes) for c in table.columns if c.codes}
+        self._arrays: dict[str, pa.Array] = {}
+
+    def add(self, name: str, array: pa.Array) -> None:
+        """Add a finished array."""
+        self._arrays[name] = array
+
+    def values(self, name: str, values: NDArray[np.generic], *, nullable: bool = False) -> None:
+        """Add plain numbers; with `nullable`, -1 is null."""
+        present = values >= 0 if nullable else None
+        self.add(name, _array(self._schema.field(name).type, values, present))
+
+    def ids(self, name: str, index: I64, scramble: Scramble) -> None:
+        """Add opaque ids; -1 is null where the schema allows nulls."""
+        present = index >= 0 if self._schema.field(name).nullable else None
+        identifier = np.empty(len(index), dtype=np.int64)
+        for start in range(0, len(index), _TILE):
+            identifier[start : start + _TILE] = scramble(index[start : start + _TILE])
+        self.add(name, _array(pa.int64(), identifier, present))
+
+    def codes(self, name: str, codes: NDArray[np.int8]) -> None:
+        """Add codes as a dictionary; -1 is null where the schema allows nulls."""
+        field = self._schema.field(name)
+        present = codes >= 0 if field.nullable else None
+        width = field.type.index_type.to_pandas_dtype()
+        indices = _array(field.type.index_type, codes.astype(width, copy=False), present)
+        self.add(name, pa.DictionaryArray.from_arrays(indices, self._dictionaries[name], safe=False))
+
+    def floats(self, name: str, values: NDArray[np.float32]) -> None:
+        """Add numbers of which NaN is null."""
+        self.add(name, _array(self._schema.field(name).type, values, values == values))
+
+    def flags(self, name: str, flags: NDArray[np.bool_]) -> None:
+        """Add booleans."""
+        bits = pa.py_buffer(np.packbits(flags, bitorder="little"))
+        self.add(name, pa.Array.from_buffers(pa.bool_(), len(flags), [None, bits]))
+
+    def nulls(self, name: str, total: int) -> None:
+        """Add a column without values."""
+        self.add(name, pa.nulls(total, self._schema.field(name).type))
+
+    def days(self, name: str, days: I64) -> None:
+        """Add dates as day numbers; -1 is null where the schema allows nulls."""
+        present = days >= 0 if self._schema.field(name).nullable else None
+        self.add(name, _array(pa.date32(), days.astype(np.int32), present))
+
+    def batch(self) -> pa.RecordBatch:
+        """Give the batch, its columns in the declared order."""
+        return pa.RecordBatch.from_arrays([self._arrays[name] for name in self._schema.names], schema=self._schema)
+
+    def sorted_batch(self) -> pa.RecordBatch:
+        """Give the batch in order of its first column, an opaque id, so that the order says nothing."""
+        batch = self.batch()
+        return batch.take(pa.array(np.argsort(batch.column(0).to_numpy(), kind="stable")))
+
+
+def _array(kind: pa.DataType, values: NDArray[np.generic], present: NDArray[np.bool_] | None) -> pa.Array:
+    """Wrap a NumPy array without copying it."""
+    return pa.Array.from_buffers(kind, len(values), [validity(present), pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def validity(present: NDArray[np.bool_] | None) -> pa.Buffer | None:
+    """Arrow's bitmap of what is not null; None where nothing is."""
+    return None if present is None else pa.py_buffer(np.packbits(present, bitorder="little"))

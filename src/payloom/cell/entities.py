@@ -1,0 +1,213 @@
+"""Entity tables: customers, accounts, cards, devices and merchants whose life overlaps the world's period."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from payloom.behaviour.present import offsets
+from payloom.behaviour.pricing import COUNTRY_CURRENCY
+from payloom.cell.encoder import BatchEncoder
+from payloom.cell.names import merchant_names
+from payloom.codes import AFFLUENCE_BAND
+from payloom.schema import ACCOUNTS, CARDS, CUSTOMERS, DEVICES, MERCHANTS
+from payloom.streams.hashing import draw, high, low
+from payloom.streams.tables import CategoricalTable
+from payloom.world.cards import REISSUE_OVERLAP_DAYS, SLOTS, VALID_DAYS
+from payloom.world.devices import SLOTS as DEVICE_SLOTS
+from payloom.world.devices import TABLET
+from payloom.world.merchants import terminal_count
+from payloom.world.model import Model
+from payloom.world.people import AGE_SHARES
+
+I64 = NDArray[np.int64]
+
+PART_ENTITIES = 500_000
+"""Customers or merchants that one part covers."""
+
+OLDEST_ACCOUNT_DAYS = 5_400
+"""Customers of the first epoch opened their account up to this many days before the period (estimate)."""
+
+_GENERATIONS = 64
+"""Cards and devices number their generations below this."""
+
+
+@dataclass(frozen=True)
+class Lives:
+    """First and last days of customers.
+
+    Attributes
+    ----------
+    opened, closed
+        Day numbers; -1 where the customer stays. An account is closed some weeks after the last payment.
+    """
+
+    opened: I64
+    closed: I64
+
+
+@dataclass(frozen=True)
+class Entities:
+    """Makes batches of the entity tables."""
+
+    model: Model
+
+    def tables(self) -> dict[str, tuple[int, Callable[[I64], pa.RecordBatch]]]:
+        """Give the number of customers or merchants behind each table, and what makes the batch of some of them."""
+        customers, merchants = self.model.plan.cohorts.customers, self.model.merchants.total
+        return {
+            CUSTOMERS.name: (customers, self.customers),
+            ACCOUNTS.name: (customers, self.accounts),
+            CARDS.name: (customers, self.cards),
+            DEVICES.name: (customers, self.devices),
+            MERCHANTS.name: (merchants, self.merchants),
+        }
+
+    def lives(self, customer: I64) -> Lives:
+        """Give the first and last day of customers."""
+        cohorts, period = self.model.plan.cohorts, self.model.plan.period
+        cohort = cohorts.of_customer(customer)
+        firsts = np.array([period.epoch_first_day(epoch) for epoch in range(period.epochs + 1)])
+        bits = draw(self.model.plan.keys["customer.life"], customer)
+        joined, left = cohorts.join_epoch[cohort], cohorts.leave_epoch[cohort]
+        days = high(bits).astype(np.int64)
+        before = np.where(joined == 0, days * OLDEST_ACCOUNT_DAYS >> 32, days * 27 >> 32) + 1
+        closed = firsts[left] + 15 + (low(bits).astype(np.int64) * 13 >> 32)
+        return Lives(firsts[joined] - before, np.where(left >= period.epochs, -1, closed))
+
+    def customers(self, customer: I64) -> pa.RecordBatch:
+        """Make a batch of the customers table."""
+        model, column = self.model, BatchEncoder(CUSTOMERS)
+        group = self._group(customer)
+        bits, details = model.people.bits(customer), model.people.detail_bits(customer)
+        place = model.people.home_place(bits, group)
+        north, east = offsets(draw(model.plan.keys["customer.home"], customer))
+        spread = model.geography.spread_degrees[place]
+        lives = self.lives(customer)
+        column.ids("customer_id", customer, model.people.ids)
+        column.codes("home_country", model.geography.home_country[group].astype(np.int8))
+        column.add("home_city", self._city_names().take(pa.array(place)))
+        column.values("home_latitude", (model.geography.latitude[place] + north * spread).astype(np.float32))
+        column.values("home_longitude", (model.geography.longitude[place] + east * spread * 1.4).astype(np.float32))
+        column.codes("affluence_band", (high(bits).astype(np.int64) * len(AFFLUENCE_BAND) >> 32).astype(np.int8))
+        column.codes("age_band", CategoricalTable(AGE_SHARES)(high(details)).astype(np.int8))
+        column.days("opened_on", lives.opened)
+        column.days("closed_on", lives.closed)
+        return column.sorted_batch()
+
+    def accounts(self, customer: I64) -> pa.RecordBatch:
+        """Make a batch of the accounts table."""
+        model, column = self.model, BatchEncoder(ACCOUNTS)
+        holder, owner = self._card_slots(customer)
+        lives = self.lives(owner)
+        country = model.geography.home_country[self._group(owner)]
+        column.ids("account_id", holder, model.people.account_ids)
+        column.ids("customer_id", owner, model.people.ids)
+        column.codes("currency", COUNTRY_CURRENCY[country])
+        column.days("opened_on", lives.opened)
+        column.days("closed_on", lives.closed)
+        return column.sorted_batch()
+
+    def cards(self, customer: I64) -> pa.RecordBatch:
+        """Make a batch of the cards table, each reissue a row."""
+        model, column = self.model, BatchEncoder(CARDS)
+        slots, owners = self._card_slots(customer)
+        lives = self.lives(owners)
+        first, last = self._presence(lives)
+        oldest, _ = model.cards.generation(slots, first)
+        newest, _ = model.cards.generation(slots, last)
+        row, generation = _count_up(oldest, newest)
+        holder, owner = slots[row], owners[row]
+        country = model.geography.home_country[self._group(owner)]
+        bin_id, issuer_id, brand, kind = model.cards.product(holder, country)
+        issued = model.cards.issued_day(holder, generation)
+        card = holder * _GENERATIONS + generation
+        column.ids("card_id", card, model.cards.ids)
+        column.ids("account_id", holder, model.people.account_ids)
+        column.ids("customer_id", owner, model.people.ids)
+        column.values("bin_id", bin_id)
+        column.values("issuer_id", issuer_id)
+        column.codes("card_brand", brand)
+        column.codes("card_type", kind)
+        column.codes("issuer_country", country.astype(np.int8))
+        column.days("issued_on", np.maximum(issued, lives.opened[row]))
+        column.days("expires_on", issued + VALID_DAYS + REISSUE_OVERLAP_DAYS)
+        column.ids("replaced_by_card_id", np.where(generation < newest[row], card + 1, -1), model.cards.ids)
+        return column.sorted_batch()
+
+    def devices(self, customer: I64) -> pa.RecordBatch:
+        """Make a batch of the devices table, each upgrade a row."""
+        model, column = self.model, BatchEncoder(DEVICES)
+        slot = np.tile(np.arange(TABLET + 1), len(customer))
+        owners = np.repeat(customer, TABLET + 1)
+        owned = slot < model.devices.count(owners)
+        slot, owners = slot[owned], owners[owned]
+        first, last = self._presence(self.lives(owners))
+        slots = owners * DEVICE_SLOTS + slot
+        oldest, _ = model.devices.generation(slots, slot, first)
+        newest, _ = model.devices.generation(slots, slot, last)
+        row, generation = _count_up(oldest, newest)
+        holder, owner = slots[row], owners[row]
+        country = model.geography.home_country[self._group(owner)]
+        column.ids("device_id", holder * _GENERATIONS + generation, model.devices.ids)
+        column.ids("customer_id", owner, model.people.ids)
+        column.codes("device_type", model.devices.kind(model.devices.bits(owner), country, slot[row]))
+        column.days("activated_on", model.devices.first_day(holder, slot[row], generation))
+        retired = model.devices.first_day(holder, slot[row], generation + 1)
+        column.days("retired_on", np.where(generation < newest[row], retired, -1))
+        return column.sorted_batch()
+
+    def merchants(self, merchant: I64) -> pa.RecordBatch:
+        """Make a batch of the merchants table."""
+        model, column = self.model, BatchEncoder(MERCHANTS)
+        site, trade = model.merchants.site_of(merchant)
+        bits = model.merchants.bits(merchant)
+        online = site >= model.geography.places
+        place = np.where(online, 0, site)
+        country = model.merchants.site_country[site]
+        north, east = offsets(bits)
+        spread = model.geography.spread_degrees[place]
+        latitude = np.where(online, np.nan, model.geography.latitude[place] + north * spread)
+        longitude = np.where(online, np.nan, model.geography.longitude[place] + east * spread * 1.4)
+        column.ids("merchant_id", merchant, model.merchants.ids)
+        column.add("name", merchant_names(draw(model.plan.keys["merchant.name"], merchant), trade))
+        column.codes("mcc", trade.astype(np.int8))
+        column.codes("country", country.astype(np.int8))
+        column.add("city", self._city_names().take(pa.array(place, mask=online)))
+        column.floats("latitude", latitude.astype(np.float32))
+        column.floats("longitude", longitude.astype(np.float32))
+        column.flags("is_online", online)
+        column.values("acquirer_id", model.merchants.acquirer(bits, country))
+        column.values("terminals", np.where(online, 0, terminal_count(bits)).astype(np.int32))
+        return column.sorted_batch()
+
+    def _group(self, customer: I64) -> I64:
+        cohorts = self.model.plan.cohorts
+        return cohorts.group[cohorts.of_customer(customer)]
+
+    def _card_slots(self, customer: I64) -> tuple[I64, I64]:
+        """Card slots of customers, and the holder of each."""
+        second = self.model.cards.has_second(customer)
+        slots = np.concatenate([customer * SLOTS, customer[second] * SLOTS + 1])
+        return slots, slots // SLOTS
+
+    def _presence(self, lives: Lives) -> tuple[I64, I64]:
+        """First and last day of the period on which customers are there."""
+        period = self.model.plan.period
+        gone = np.where(lives.closed < 0, period.end_day, np.minimum(lives.closed, period.end_day))
+        return np.maximum(lives.opened, period.first_day), gone - 1
+
+    def _city_names(self) -> pa.Array:
+        return pa.array([city.name for city in self.model.geography.cities])
+
+
+def _count_up(first: I64, last: I64) -> tuple[I64, I64]:
+    """List first..last of each row, as pairs of row and number."""
+    count = last - first + 1
+    row = np.repeat(np.arange(len(first)), count)
+    number = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + first[row]
+    return row, number

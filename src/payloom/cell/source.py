@@ -1,0 +1,170 @@
+"""A config and its days as a source of jobs for the engine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.cell.assembly import Streams
+from payloom.cell.bounds import Border, cell_borders, chunks
+from payloom.cell.columns import ArrowColumns
+from payloom.cell.entities import PART_ENTITIES, Entities
+from payloom.config import Config, DayRange, layout_digest, world_digest
+from payloom.fraud.reporting import Labels
+from payloom.plan.periods import Month, day_number
+from payloom.schema import FRAUD_LABELS, PAYMENTS
+from payloom.write.contract import Emit, Job, Output
+from payloom.write.encoding import row_group_rows
+
+I64 = NDArray[np.int64]
+
+MIN_CELL_ROWS = 262_144
+"""Cells have at least this many rows, where a month has them: smaller row groups share a file."""
+
+ROW_BYTES_IN_MEMORY = 215
+"""Arrow bytes of a payment, strings included (measured)."""
+
+ENCODER_SHARE = 0.6
+"""Memory of encoding a row group, as a share of its Arrow bytes (measured)."""
+
+CHUNK_BYTES = 60_000_000
+"""Memory of making one chunk of rows (measured)."""
+
+
+class PaymentsSource:
+    """All jobs of a config, or of some days of it.
+
+    Parameters
+    ----------
+    config
+        The validated config.
+    days
+        UTC days to make; by default the whole period.
+    """
+
+    def __init__(self, config: Config, days: DayRange | None = None) -> None:
+        self.config = config
+        self.days = days or DayRange(config.world.start, config.world.end)
+        self._producer: PaymentsProducer | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the built world behind: each process builds its own."""
+        return self.__dict__ | {"_producer": None}
+
+    @property
+    def world_digest(self) -> str:
+        """Digest of what decides the rows."""
+        return world_digest(self.config)
+
+    @property
+    def layout_digest(self) -> str:
+        """Digest of what decides the files, given the rows."""
+        return layout_digest(self.config)
+
+    def open(self) -> PaymentsProducer:
+        """Build the world, once a process."""
+        if self._producer is None:
+            self._producer = PaymentsProducer(self.config, self.days)
+        return self._producer
+
+    def jobs(self) -> list[Job]:
+        """Entity tables first, then the cells in order of time."""
+        return self.open().jobs()
+
+
+class PaymentsProducer:
+    """Makes the rows of jobs.
+
+    Parameters
+    ----------
+    config, days
+        As of `PaymentsSource`.
+    """
+
+    def __init__(self, config: Config, days: DayRange) -> None:
+        self.streams = Streams.of(config)
+        self.columns = ArrowColumns.of(self.streams.model)
+        self.entities = Entities(self.streams.model)
+        self._first_day, self._end_day = day_number(days.start), day_number(days.end)
+        self._rows_by_day = self.streams.rows_by_day()
+        group_rows = row_group_rows(PAYMENTS, config.layout.row_group_mb)
+        # A file holds whole row groups; cells fall a little short of them, so that the last one is not a sliver.
+        groups = max(1, MIN_CELL_ROWS // group_rows)
+        self._group_rows, self._cell_rows = group_rows, int(groups * group_rows * 0.97)
+        full = (self._first_day, self._end_day) == (
+            self.streams.model.plan.period.first_day,
+            self.streams.model.plan.period.end_day,
+        )
+        self._prefix = "part" if full else f"part-{days.start:%Y%m%d}-{days.end:%Y%m%d}"
+
+    def jobs(self) -> list[Job]:
+        """List the jobs."""
+        jobs = []
+        for table, (count, _) in self.entities.tables().items():
+            for part in range(-(-count // PART_ENTITIES)):
+                rows = min(PART_ENTITIES, count - part * PART_ENTITIES)
+                output = Output(table, table, f"part-{part:05d}")
+                jobs.append(Job(f"{table}-{part:05d}", (output,), rows, rows * 400))
+        for index, month in self._months():
+            for cell, rows in enumerate(self._cell_sizes(month)):
+                jobs.append(self._cell_job(index, month, cell, rows))
+        return jobs
+
+    def produce(self, job: Job, emit: Emit) -> None:
+        """Make the rows of one job."""
+        if job.outputs[0].table == PAYMENTS.name:
+            self._produce_cell(job, emit)
+        else:
+            self._produce_entities(job, emit)
+
+    def _produce_entities(self, job: Job, emit: Emit) -> None:
+        table = job.outputs[0].table
+        count, make = self.entities.tables()[table]
+        first = int(job.name.rpartition("-")[2]) * PART_ENTITIES
+        emit(table, make(np.arange(first, min(first + PART_ENTITIES, count))))
+
+    def _produce_cell(self, job: Job, emit: Emit) -> None:
+        month_index, cell = (int(number) for number in job.name.rsplit("-", 2)[1:])
+        month = self.streams.model.plan.period.months[month_index]
+        borders = self._borders(month)
+        tables = self.streams.model.days.month(month_index)
+        sizes = self.streams.spending.identity.day_sizes(tables)
+        labels: list[Labels] = []
+        for chunk in chunks(tables, sizes, borders[cell], borders[cell + 1]):
+            rows, found = self.streams.make(tables, chunk)
+            labels.append(found)
+            emit(PAYMENTS.name, self.columns.payments(rows))
+        emit(FRAUD_LABELS.name, self.columns.labels(Labels.concatenate(labels)))
+
+    def _months(self) -> list[tuple[int, Month]]:
+        """Months of the period that the days touch."""
+        months = enumerate(self.streams.model.plan.period.months)
+        return [(i, m) for i, m in months if m.first_day < self._end_day and m.end_day > self._first_day]
+
+    def _borders(self, month: Month) -> list[Border]:
+        """Borders of a month's cells."""
+        plan = self.streams.model.plan
+        first, end = max(month.first_day, self._first_day), min(month.end_day, self._end_day)
+        days = slice(first - plan.period.first_day, end - plan.period.first_day)
+        return cell_borders(first, self._rows_by_day[days], plan.quotas.spending[days], self._cell_rows)
+
+    def _cell_sizes(self, month: Month) -> list[int]:
+        """Estimate the rows of a month's cells, for progress: all but equal."""
+        first, end = max(month.first_day, self._first_day), min(month.end_day, self._end_day)
+        origin = self.streams.model.plan.period.first_day
+        total = int(self._rows_by_day[first - origin : end - origin].sum())
+        cells = len(self._borders(month)) - 1
+        return [total * (cell + 1) // cells - total * cell // cells for cell in range(cells)]
+
+    def _cell_job(self, index: int, month: Month, cell: int, rows: int) -> Job:
+        place = f"year={month.year:04d}/month={month.month:02d}"
+        stem = f"{self._prefix}-{cell:05d}"
+        outputs = (
+            Output(PAYMENTS.name, f"{PAYMENTS.name}/{place}", stem),
+            Output(FRAUD_LABELS.name, f"{FRAUD_LABELS.name}/{place}", stem),
+        )
+        group = min(rows, self._group_rows)
+        memory = CHUNK_BYTES + int(group * ROW_BYTES_IN_MEMORY * (1 + ENCODER_SHARE))
+        return Job(f"{self._prefix}-{index:04d}-{cell:05d}", outputs, rows, memory)

@@ -1,0 +1,1 @@
+"""Fraud: campaigns as functions of (world, start day), each of a typology that changes what the fraudster changes."""

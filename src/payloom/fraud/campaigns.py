@@ -1,0 +1,213 @@
+"""Campaigns: how many start on a day, how many events a day has, and which campaign each belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import fsum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.behaviour.positions import Stream, position_index
+from payloom.fraud.events import Events
+from payloom.fraud.typology import Typology
+from payloom.plan.periods import day_date
+from payloom.plan.world_plan import Plan
+from payloom.streams.hashing import U64, draw, draw2, high, low
+from payloom.streams.tables import F64, proportional_split
+
+I64 = NDArray[np.int64]
+
+TYPOLOGY_BITS = 6
+"""At most 64 typologies in a world."""
+_EVENT_BITS = 28
+MANY = 64
+"""From this many campaigns of a day on, their sizes average out and are not summed one by one."""
+
+CAMPAIGN_BITS = 24
+"""A day starts fewer than 2**24 campaigns of a typology."""
+
+
+@dataclass(frozen=True)
+class TypologyPlan:
+    """Counts of one typology.
+
+    Attributes
+    ----------
+    number
+        Position among the world's typologies, by name.
+    starts
+        Campaigns that start on each day, from `max_days` before the period on.
+    quota
+        Events of each day of the period; they sum to the typology's share of the fraud, exactly.
+    """
+
+    typology: Typology
+    number: int
+    starts: I64
+    quota: I64
+
+
+def plan_typologies(plan: Plan, typologies: Sequence[Typology]) -> tuple[TypologyPlan, ...]:
+    """Split the world's fraud over typologies and days."""
+    mix = plan.config.fraud.mix
+    counts = proportional_split(plan.config.world.fraud_rows, [mix[t.name] for t in typologies])
+    return tuple(
+        _plan_one(plan, typology, number, count)
+        for number, (typology, count) in enumerate(zip(typologies, counts, strict=True))
+    )
+
+
+def _plan_one(plan: Plan, typology: Typology, number: int, events: int) -> TypologyPlan:
+    weights = _day_weights(plan, typology)
+    expected = events / typology.mean_size / max(fsum(weights), 1e-300)
+    # Campaigns that began before the period reach into it.
+    warm = [weights[0]] * typology.max_days + weights
+    first = plan.period.first_day - typology.max_days
+    days = first + np.arange(len(warm))
+    starts = _poisson(plan, draw2(plan.keys["fraud.starts"], days, number), np.array(warm) * expected)
+    activity = np.zeros(len(warm))
+    for day, count in enumerate(starts.tolist()):
+        if count:
+            activity[day : day + typology.max_days] += _activity(plan, typology, number, first + day, count)[
+                : len(warm) - day
+            ]
+    season = np.array(weights)
+    active = activity[typology.max_days :] * season
+    quota = proportional_split(events, (active if active.any() else season).tolist())
+    return TypologyPlan(typology, number, starts, np.array(quota, dtype=np.int64))
+
+
+def _day_weights(plan: Plan, typology: Typology) -> list[float]:
+    """Volume of each day, more in the config's spikes."""
+    mean = sum(plan.day_weights) / len(plan.day_weights)
+    weights = [weight / mean for weight in plan.day_weights]
+    for spike in plan.config.fraud.spikes:
+        if spike.typologies and typology.name not in spike.typologies:
+            continue
+        for offset in range(len(weights)):
+            when = day_date(plan.period.first_day + offset)
+            if _in_window((when.month, when.day), spike.start_month_day, spike.end_month_day):
+                weights[offset] *= spike.multiplier
+    return weights
+
+
+def _in_window(day: tuple[int, int], start: tuple[int, int], end: tuple[int, int]) -> bool:
+    """Whether a month-day is in [start, end), which may wrap the new year."""
+    return start <= day < end if start < end else day >= start or day < end
+
+
+def _poisson(plan: Plan, bits: U64, mean: F64) -> I64:
+    """Poisson numbers: by summation while the mean is small, else by the normal approximation."""
+    functions = plan.functions
+    many = np.floor(mean + functions.normal(high(bits)) * np.sqrt(mean) + 0.5)
+    uniform = bits * 2.0**-64
+    term = functions.exp(-np.minimum(mean, 15.0))
+    cumulative = term.copy()
+    count = np.zeros(len(mean))
+    for number in range(1, 60):
+        count += uniform >= cumulative
+        term = term * np.minimum(mean, 15.0) / number
+        cumulative += term
+    return np.where(mean < 15.0, count, np.maximum(many, 0.0)).astype(np.int64)
+
+
+def _activity(plan: Plan, typology: Typology, number: int, day: int, count: int) -> F64:
+    """Summed relative activity, by age, of the campaigns that start on a day."""
+    shown = min(count, MANY)
+    _, bits, weight = campaigns_of(plan, typology, number, np.full(shown, day), np.arange(shown))
+    by_age = np.zeros(typology.max_days)
+    for age in range(typology.max_days):
+        by_age[age] = float(np.cumsum(weight * typology.activity(bits, np.full(shown, age)))[-1])
+    return by_age * (count / shown)
+
+
+def campaigns_of(
+    plan: Plan, typology: Typology, number: int, start_day: I64, ordinal: I64
+) -> tuple[I64, U64, F64]:
+    """Campaigns by start day and ordinal: their number in the world, random bits and weight."""
+    campaign = ((start_day + 4096) << TYPOLOGY_BITS | number) << CAMPAIGN_BITS | ordinal
+    bits = draw(plan.keys["fraud.campaign"], campaign)
+    weight = plan.functions.exp(plan.functions.normal(low(bits)) * typology.size_sigma)
+    return campaign, bits, weight
+
+
+def events_between(plan: Plan, one: TypologyPlan, first_day: int, end_day: int) -> Events:
+    """All events of a typology on the days [first_day, end_day) of the period, ordered by day."""
+    typology, length = one.typology, one.typology.max_days
+    origin = plan.period.first_day - length
+    starts = one.starts[first_day - length + 1 - origin : end_day - origin]
+    start_day = np.repeat(np.arange(first_day - length + 1, end_day), starts)
+    ordinal = np.arange(len(start_day)) - np.repeat(np.cumsum(starts) - starts, starts)
+    age = np.tile(np.arange(length), len(start_day))
+    start_day, ordinal = np.repeat(start_day, length), np.repeat(ordinal, length)
+    day = start_day + age
+    inside = (day >= first_day) & (day < end_day)
+    start_day, ordinal, age, day = start_day[inside], ordinal[inside], age[inside], day[inside]
+    campaign, bits, weight = campaigns_of(plan, typology, one.number, start_day, ordinal)
+    weight *= typology.activity(bits, age)
+    active = weight > 0
+    quota = one.quota[first_day - plan.period.first_day : end_day - plan.period.first_day]
+    # A day with events and no campaign (in tiny worlds) starts one of its own.
+    served = np.zeros(end_day - first_day, dtype=np.bool_)
+    served[day[active] - first_day] = True
+    lone = first_day + np.flatnonzero((quota > 0) & ~served)
+    lone_campaign, lone_bits, lone_weight = campaigns_of(
+        plan, typology, one.number, lone, np.full(len(lone), (1 << CAMPAIGN_BITS) - 1)
+    )
+    campaign = np.concatenate([campaign[active], lone_campaign])
+    bits = np.concatenate([bits[active], lone_bits])
+    weight = np.concatenate([weight[active], lone_weight])
+    age = np.concatenate([age[active], np.zeros(len(lone), dtype=np.int64)])
+    day = np.concatenate([day[active], lone])
+    order = np.argsort(day, kind="stable")
+    campaign, bits, weight, age, day = campaign[order], bits[order], weight[order], age[order], day[order]
+    count = _split_by_day(weight, day - first_day, quota)
+    return _expand(plan, one, campaign, bits, age, day, count)
+
+
+def _split_by_day(weight: F64, day: I64, quota: I64) -> I64:
+    """Split each day's quota over its campaigns by largest remainders; exact sums. Days are sorted."""
+    if not len(day):
+        return np.zeros(0, dtype=np.int64)
+    scaled = (weight * 2.0**24).astype(np.int64) + 1
+    running = np.cumsum(scaled)
+    first = np.searchsorted(day, np.arange(len(quota)))
+    last = np.searchsorted(day, np.arange(len(quota)), side="right")
+    padded = np.concatenate([[0], running])
+    whole = padded[last] - padded[first]
+    exact = scaled / whole[day] * quota[day].astype(np.float64)
+    count = np.floor(exact).astype(np.int64)
+    missing = quota - np.bincount(day, weights=count, minlength=len(quota)).astype(np.int64)
+    order = np.lexsort((np.arange(len(day)), count - exact, day))
+    rank = np.empty(len(day), dtype=np.int64)
+    rank[order] = np.arange(len(day))
+    count += rank - first[day] < missing[day]
+    return count
+
+
+def _expand(
+    plan: Plan, one: TypologyPlan, campaign: I64, campaign_bits: U64, age: I64, day: I64, count: I64
+) -> Events:
+    """List the events of campaigns."""
+    start = np.cumsum(count) - count
+    total = int(count.sum())
+    event_day = np.repeat(day, count)
+    # Ordinals restart every day, so that they do not depend on the days asked for.
+    first_of_day = np.concatenate([[0], np.flatnonzero(np.diff(event_day)) + 1]) if total else np.zeros(0, np.int64)
+    lengths = np.diff(np.append(first_of_day, total))
+    within_day = np.arange(total) - np.repeat(first_of_day, lengths)
+    ordinal = within_day | one.number << _EVENT_BITS
+    index = position_index(event_day, Stream.FRAUD, ordinal)
+    return Events(
+        campaign=np.repeat(campaign, count),
+        campaign_bits=np.repeat(campaign_bits, count),
+        age=np.repeat(age, count),
+        day=event_day,
+        number=np.arange(total) - np.repeat(start, count),
+        total=np.repeat(count, count),
+        index=index,
+        bits=draw(plan.keys["row"], index),
+    )
+

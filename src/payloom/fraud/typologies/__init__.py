@@ -1,0 +1,1 @@
+"""Typologies that ship with the package, one file each; others come by entry point."""

@@ -1,0 +1,102 @@
+"""Stolen card data used online: a few purchases on each card, quickly, of what sells well."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.behaviour.choice import Choice
+from payloom.behaviour.rows import Rows
+from payloom.codes import AVS_RESULT, CVV_RESULT, IP_TYPE, RESPONSE_CODE, THREE_DS
+from payloom.fraud.events import Events
+from payloom.fraud.kit import Kit, code_table, trade_table
+from payloom.fraud.typology import Typology
+from payloom.plan.daytables import DayTables
+from payloom.streams.hashing import U64, high, low, threshold32
+from payloom.streams.tables import F64
+from payloom.world.devices import PHONE
+
+I64 = NDArray[np.int64]
+
+RUN = 3
+"""Frauds per card and day (Worldline: about 3)."""
+
+NIGHT_SHARE = 0.24
+"""Runs put into the victim's night, above those that fall there anyway (ULB: 25 % of fraud from 0 to 6 h)."""
+
+GAP_MEAN_SECONDS = 1500.0
+"""Mean wait within a run (IEEE: 23 % of gaps within 10 minutes)."""
+
+KEPT_SHARE = 0.35
+"""Purchases that are what the victim might have bought: fraudsters buy everyday things too (estimate)."""
+
+WANTED = {
+    "marketplace": 0.24, "electronics": 0.13, "digital_games": 0.09, "fashion": 0.11, "stored_value": 0.05,
+    "airline": 0.05, "apps": 0.05, "digital_media": 0.05, "cosmetics": 0.04, "shoes": 0.05, "fast_food": 0.05,
+    "taxi": 0.03, "quasi_cash": 0.02, "gambling": 0.02, "specialty_retail": 0.05, "hotel": 0.02,
+}  # fmt: skip
+"""What sells well (estimate)."""
+
+
+class CnpStolen(Typology):
+    """One buyer of stolen card data works through a batch of cards over a few days."""
+
+    name = "cnp_stolen"
+    mean_size = 9.0
+    size_sigma = 0.9
+    max_days = 9
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit)
+        self._trades = trade_table(WANTED)
+        self._networks = code_table(IP_TYPE, {"home": 0.42, "mobile": 0.33, "vpn": 0.17, "hosting": 0.05, "business": 0.03})
+        self._three_ds = code_table(
+            THREE_DS, {"none": 0.62, "attempted": 0.06, "frictionless": 0.22, "challenged": 0.03, "failed": 0.07}
+        )
+        self._avs = code_table(AVS_RESULT, {"Y": 0.58, "Z": 0.12, "A": 0.06, "N": 0.17, "U": 0.07})
+        self._cvv = code_table(CVV_RESULT, {"M": 0.90, "N": 0.05, "P": 0.02, "U": 0.03})
+        self._answers = code_table(
+            RESPONSE_CODE,
+            {"00": 0.76, "05": 0.12, "51": 0.05, "59": 0.02, "N7": 0.01, "1A": 0.01, "62": 0.01, "14": 0.01, "54": 0.01},
+        )
+
+    def activity(self, campaign_bits: U64, age: I64) -> F64:
+        """Fade over the days until the batch is used up."""
+        days = 1 + (campaign_bits >> np.uint64(8)).astype(np.int64) % self.max_days
+        return np.where(age < days, 1.0 / (1.0 + 0.4 * age), 0.0)
+
+    def times(self, tables: DayTables, events: Events, offset_us: I64) -> I64:
+        """Start a run at a usual hour or at night; the next purchases follow within minutes."""
+        run = self.kit.pair_draws(events.campaign_bits, events.age * 4096 + events.number // RUN, "cnp_stolen.run")
+        start = self.kit.usual_times(tables, events, high(run))
+        night = low(run) < threshold32(NIGHT_SHARE)
+        hour = (high(self.kit.draws(run, "cnp_stolen.night")) * 2.0**-32) * 6.0
+        start = np.where(night, self.kit.local_times(events, hour, offset_us), start)
+        wait = self.kit.waits(self.kit.draws(events.bits, "cnp_stolen.wait"), GAP_MEAN_SECONDS * 1e6)
+        return self.kit.within_day(events, start + (wait * (events.number % RUN)).astype(np.int64))
+
+    def victim(self, events: Events) -> I64:
+        """Use a card for a run, then the next."""
+        return events.age * 512 + events.number // RUN
+
+    def choose(self, choice: Choice, events: Events) -> None:
+        """Buy what sells well, mostly; everything remote."""
+        bits = self.kit.draws(events.bits, "cnp_stolen.goods")
+        kept = choice.online & (low(bits) < threshold32(KEPT_SHARE))
+        places = np.flatnonzero(~kept)
+        trade = self._trades(high(bits[places])).astype(np.int64)
+        self.kit.shop_online(choice, places, trade, self.kit.draws(bits[places], "cnp_stolen.shop"), np.full(len(places), 1.15))
+        choice.stored[:] = False
+
+    def finish(self, rows: Rows, events: Events) -> None:
+        """Use the fraudster's device and line; some checks fail."""
+        kit, everywhere = self.kit, np.arange(len(events))
+        bits = kit.draws(events.bits, "cnp_stolen.how")
+        holder = kit.accomplice(events.campaign_bits, (high(bits) >> np.uint32(30)).astype(np.int64))
+        kit.use_device(rows, everywhere, holder, PHONE)
+        kit.use_network(rows, everywhere, holder, self._networks(low(bits)).astype(np.int8), bits)
+        checks, answers = kit.draws(bits, "cnp_stolen.checks"), kit.draws(bits, "cnp_stolen.answer")
+        kit.redraw(rows.three_ds, everywhere, self._three_ds, high(checks))
+        kit.redraw(rows.avs, everywhere, self._avs, low(checks))
+        kit.redraw(rows.cvv, everywhere, self._cvv, low(answers))
+        kit.redraw(rows.response, everywhere, self._answers, high(answers))

@@ -1,0 +1,112 @@
+"""Device farm: one or a few emulated devices behind many accounts, for promotions and new-account bonuses."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.behaviour.choice import Choice
+from payloom.behaviour.rows import Rows
+from payloom.codes import IP_TYPE, RESPONSE_CODE, ROLE
+from payloom.fraud.events import Events
+from payloom.fraud.kit import Kit, code_table, trade_table
+from payloom.fraud.typology import Typology
+from payloom.fraud.victims import Band
+from payloom.plan.daytables import DayTables
+from payloom.streams.hashing import U64, high, low, threshold32
+from payloom.streams.tables import F64
+from payloom.world.devices import PHONE
+
+I64 = NDArray[np.int64]
+
+ACCOUNTS = 24
+"""Accounts that a farm works with (estimate)."""
+
+DEVICES_BITS = 2
+"""A farm has up to four devices."""
+
+NEW_ACCOUNT_SHARE = 0.6
+"""Farms that work with newly opened accounts (estimate); the others took over whatever they could get."""
+
+OFFERS = {
+    "fast_food": 0.25, "taxi": 0.20, "marketplace": 0.18, "digital_games": 0.12, "apps": 0.08, "cosmetics": 0.05,
+    "grocery": 0.07, "tickets": 0.05,
+}  # fmt: skip
+"""Merchants that reward new customers (estimate)."""
+
+
+class DeviceFarm(Typology):
+    """A rack of emulators collects first-order discounts and resells what it gets."""
+
+    name = "device_farm"
+    mean_size = 30.0
+    size_sigma = 0.7
+    max_days = 14
+    report_delay_median_days = 16.0
+    report_delay_sigma = 0.8
+    unreported_share = 0.15
+    chargeback_share = 0.15
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit)
+        self._trades = trade_table(OFFERS)
+        self._networks = code_table(IP_TYPE, {"mobile": 0.52, "home": 0.22, "vpn": 0.18, "hosting": 0.08})
+        self._answers = code_table(RESPONSE_CODE, {"00": 0.90, "05": 0.06, "51": 0.02, "59": 0.01, "65": 0.01})
+
+    def band(self, campaign_bits: U64) -> I64:
+        """Prefer new accounts."""
+        new = low(self.kit.draws(campaign_bits, "device_farm.band")) < threshold32(NEW_ACCOUNT_SHARE)
+        return np.where(new, int(Band.NEWEST), int(Band.ANYBODY))
+
+    def activity(self, campaign_bits: U64, age: I64) -> F64:
+        """Three days to two weeks, with days of rest."""
+        days = 3 + (campaign_bits >> np.uint64(8)).astype(np.int64) % (self.max_days - 2)
+        rest = (high(self.kit.pair_draws(campaign_bits, age, "device_farm.rest")) < threshold32(0.3)) & (age > 0)
+        return np.where((age < days) & ~rest, 1.0, 0.0)
+
+    def times(self, tables: DayTables, events: Events, offset_us: I64) -> I64:
+        """A shift of a few hours a day, one account after the other."""
+        shift = self.kit.pair_draws(events.campaign_bits, events.age, "device_farm.shift")
+        start = self.kit.usual_times(tables, events, high(shift))
+        del offset_us
+        step = 420.0e6 * events.number
+        wait = self.kit.waits(self.kit.draws(events.bits, "device_farm.wait"), 240.0e6)
+        return self.kit.within_day(events, start + (step + wait).astype(np.int64))
+
+    def victim(self, events: Events) -> I64:
+        """Work through the accounts, a few orders each."""
+        return (high(self.kit.draws(events.bits, "device_farm.account")).astype(np.int64) * ACCOUNTS) >> 32
+
+    def choose(self, choice: Choice, events: Events) -> None:
+        """Order at one of the campaign's two merchants."""
+        kit, everywhere = self.kit, np.arange(len(events))
+        bits = kit.draws(events.bits, "device_farm.order")
+        offer = kit.pair_draws(events.campaign_bits, (bits >> np.uint64(63)).astype(np.int64), "device_farm.offer")
+        home = kit.model.geography.home_country[choice.group]
+        trade = self._trades(high(offer)).astype(np.int64)
+        kit.buy_at(
+            choice,
+            everywhere,
+            kit.model.merchants.online_site[home],
+            trade,
+            kit.draws(offer, "device_farm.shop"),
+            np.full(len(events), 1.0),
+        )
+        # The shop is the campaign's, the basket is each order's own.
+        basket = 0.5 + 1.5 * (low(bits) * 2.0**-32)
+        kit.set_amount(choice, everywhere, np.maximum((choice.amount_minor * basket).astype(np.int64), 1))
+
+    def finish(self, rows: Rows, events: Events) -> None:
+        """Share a handful of devices and lines between all accounts."""
+        kit, everywhere = self.kit, np.arange(len(events))
+        bits = kit.draws(events.bits, "device_farm.how")
+        unit = (high(bits) >> np.uint32(32 - DEVICES_BITS)).astype(np.int64)
+        holder = kit.accomplice(events.campaign_bits, unit)
+        kit.use_device(rows, everywhere, holder, PHONE)
+        network = self._networks(low(kit.pair_draws(events.campaign_bits, unit, "device_farm.network"))).astype(np.int8)
+        kit.use_network(rows, everywhere, holder, network, bits)
+        kit.redraw(rows.response, everywhere, self._answers, low(bits))
+
+    def roles(self, events: Events) -> NDArray[np.int8]:
+        """Every order earns a promotion."""
+        return np.full(len(events), np.int8(ROLE.index("promotion")))

@@ -1,0 +1,66 @@
+"""Victims: slots of a keyed permutation of the customers who are there, by activity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.streams.bijection import Permutation
+from payloom.streams.hashing import draw_int
+from payloom.world.model import Model
+
+I64 = NDArray[np.int64]
+
+
+class Band(IntEnum):
+    """Which customers a typology goes for."""
+
+    ANYBODY = 0
+    DORMANT = 1
+    NEWEST = 2
+
+
+DORMANT_RANK = 0.35
+"""Customers up to this rank by activity in their cohort count as dormant."""
+
+
+@dataclass(frozen=True)
+class Victims:
+    """Maps slots to customers, month by month; the map can be inverted."""
+
+    model: Model
+
+    @cached_property
+    def _ranges(self) -> dict[tuple[int, Band], tuple[I64, I64]]:
+        return {}
+
+    def customers(self, month: int, band: Band, slot: I64) -> I64:
+        """Customers in given slots of a month; slots count modulo the number of customers in the band."""
+        base, ends = self._band(self.model.plan.period.epoch_of_month(month), band)
+        total = int(ends[-1])
+        key = draw_int(self.model.plan.keys["victim.order"], month, int(band))
+        place = Permutation(key, total)(slot % total)
+        part = np.searchsorted(ends, place, side="right")
+        before = np.where(part > 0, ends[part - 1], 0)
+        return base[part] + place - before
+
+    def _band(self, epoch: int, band: Band) -> tuple[I64, I64]:
+        """First customer of each range of the band, and the running number of customers to its end."""
+        if (epoch, band) not in self._ranges:
+            cohorts = self.model.plan.cohorts
+            size = cohorts.size
+            here = (cohorts.join_epoch <= epoch) & (cohorts.leave_epoch > epoch) & (size > 0)
+            if band is Band.NEWEST:
+                newest = here & (cohorts.join_epoch == epoch)
+                here = newest if newest.any() else here
+            if not here.any():
+                here = size > 0
+            taken = size[here]
+            if band is Band.DORMANT:
+                taken = np.maximum((taken * DORMANT_RANK).astype(np.int64), 1)
+            self._ranges[epoch, band] = (cohorts.base[here], np.cumsum(taken))
+        return self._ranges[epoch, band]
