@@ -102,7 +102,7 @@ class FakeProducer:
 
     def produce(self, job: Job, emit: Emit) -> None:
         source = self.source
-        if job.name == "customers":
+        if job.outputs[0].table == "customers":
             emit("customers", batch("customers", 0, 100, source.seed))
             return
         first = (int(job.name.split("-")[2]) - 1) * source.rows

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 
 from payloom import __version__
@@ -150,9 +149,8 @@ def generate(
                 progress=progress,
                 stop=stop,
             )
+            _note_versions(store, options.unit)
             manifest = dataset.commit(options.unit, result.receipts, replace=options.overwrite)
-            if result.kept_parts < len(manifest.parts):
-                _note_versions(store, options.unit)
     return _summary(str(out), manifest, result, time.monotonic() - started)
 
 
@@ -175,9 +173,14 @@ def _keys(job: Job, digest: str) -> list[str]:
 
 def _note_versions(store: Store, unit: Unit) -> None:
     """Leave a note of what wrote the bytes, for whoever must write the same ones again."""
+    key = f"{MADE_WITH}/{unit.name}.json"
+    if store.size(key) is not None:
+        return
+    from importlib.metadata import version  # noqa: PLC0415 - slow to import
+
     versions = {name: version(name) for name in ("numpy", "pyarrow")}
-    made_with = {**versions, "payloom": __version__, "python": platform.python_version()}
-    store.put(f"{MADE_WITH}/{unit.name}.json", canonical(made_with))
+    made_with = {**versions, "payloom": __version__, "python": ".".join(map(str, sys.version_info[:3]))}
+    store.put(key, canonical(made_with))
 
 
 def _summary(out: str, manifest: Manifest, result: RunResult, seconds: float) -> RunSummary:

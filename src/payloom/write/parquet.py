@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from payloom.schema import Table
@@ -152,11 +152,16 @@ class PartWriter:
         if _TIME in self.schema.names:
             self._note_times(rows.column(_TIME))
         if _FRAUD in self.schema.names:
-            self._fraud_rows += pc.sum(rows.column(_FRAUD)).as_py() or 0
+            self._fraud_rows += sum(chunk.true_count for chunk in rows.column(_FRAUD).chunks)
         if _TYPOLOGY in self.schema.names:
-            for entry in pc.value_counts(rows.column(_TYPOLOGY)).to_pylist():
-                name = str(entry["values"])
-                self._typologies[name] = self._typologies.get(name, 0) + entry["counts"]
+            self._note_typologies(rows.column(_TYPOLOGY))
+
+    def _note_typologies(self, typologies: pa.ChunkedArray) -> None:
+        for chunk in typologies.chunks:
+            counts = np.bincount(chunk.indices.to_numpy(), minlength=len(chunk.dictionary))
+            for name, count in zip(chunk.dictionary.to_pylist(), counts.tolist(), strict=True):
+                if count:
+                    self._typologies[name] = self._typologies.get(name, 0) + count
 
     def _note_times(self, times: pa.ChunkedArray) -> None:
         """Keep the range; sorted times are promised in the footer, so look."""
