@@ -76,6 +76,25 @@ def test_json_is_one_object(folder: Path, capfd: pytest.CaptureFixture[str]):
     assert json.loads(capfd.readouterr().out)["rows"] == 400
 
 
+def test_a_second_run_keeps_what_is_there(folder: Path, capfd: pytest.CaptureFixture[str]):
+    """The same command again makes nothing, and says so instead of a speed."""
+    assert run(["generate", "--quiet"]) == 0
+    assert run(["generate"]) == 0
+    out = capfd.readouterr().out
+    assert "kept from an earlier run" in out
+    assert "rows/s" not in out
+
+
+def test_the_real_source(tmp_path: Path, capfd: pytest.CaptureFixture[str]):
+    """From the command line to files that verify: exactly so many payments, exactly so many frauds."""
+    out = str(tmp_path / "data")
+    assert run(["generate", "--rows", "2_001", "--fraud-rate", "0.0125", "--out", out, "--json"]) == 0
+    summary = json.loads(capfd.readouterr().out)
+    # 2,001 x 0.0125 = 25.0125
+    assert (summary["rows"], summary["fraud_rows"]) == (2_001, 25)
+    assert run(["verify", out]) == 0
+
+
 def test_quiet_says_nothing(folder: Path, capfd: pytest.CaptureFixture[str]):
     """--quiet leaves both streams empty."""
     assert run(["generate", "--quiet"]) == 0

@@ -30,12 +30,11 @@ def summary_json(done: RunSummary, config: Config, days: DayRange) -> dict[str, 
 def summary_lines(done: RunSummary, config: Config, days: DayRange) -> list[str]:
     """Return the summary of a run as text, with the commands that come next."""
     kept = f", {done.kept_parts:,} of them kept from an earlier run" if done.kept_parts else ""
-    processes = "1 process" if done.workers == 1 else f"{done.workers} processes"
     frauds = f"{done.fraud_rows:,} of them fraud ({_fraud_rate(done):.3%})"
     return [
         f"{done.rows:,} payments from {days.start} up to {days.end}, {frauds}",
         f"  files   {done.files:,} in {done.out}, {size_text(done.size_bytes)}{kept}",
-        f"  speed   {done.rows_per_second:,.0f} rows/s, {done.seconds:.2f} s in {processes}",
+        f"  speed   {_speed(done)}",
         f"  memory  {size_text(done.peak_rss_bytes)} at the peak, all processes",
         f"  world   {world_digest(config)[:12]}, seed {config.world.seed}",
         "next",
@@ -43,6 +42,13 @@ def summary_lines(done: RunSummary, config: Config, days: DayRange) -> list[str]
         "  payloom schema --table payments",
         f"  {_first_rows(done.out)}",
     ]
+
+
+def _speed(done: RunSummary) -> str:
+    if done.kept_parts == done.files:
+        return f"nothing was left to make, {done.seconds:.2f} s"
+    processes = "1 process" if done.workers == 1 else f"{done.workers} processes"
+    return f"{done.rows_per_second:,.0f} rows/s, {done.seconds:.2f} s in {processes}"
 
 
 def _fraud_rate(done: RunSummary) -> float:
