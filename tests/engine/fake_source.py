@@ -6,7 +6,7 @@ import hashlib
 import os
 import signal
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -43,11 +43,9 @@ def array(column: Column, index: int, first: int, rows: int, seed: int) -> pa.Ar
         return pa.array([f"10.0.{bit % 256}.{bit % 251}" for bit in bits.tolist()], mask=mask)
     if column.kind == "bool":
         return pa.array(bits % 10 == 0, mask=mask)
-    if column.kind in {"float32", "float64"}:
-        return pa.array((bits % 10_000) / 100, mask=mask).cast(kind)
-    if column.kind in {"timestamp", "int64"}:
-        return pa.array(bits, pa.int64(), mask=mask).cast(kind)
-    return pa.array((bits % 30_000).astype(np.int32), mask=mask).cast(pa.int32()).cast(kind)
+    small = {"float32": bits % 10_000 / 100, "float64": bits % 10_000 / 100, "int64": bits, "timestamp": bits}
+    values = pa.array(small.get(column.kind, (bits % 30_000).astype(np.int32)), mask=mask)
+    return values.cast(kind)
 
 
 def batch(table: str, first: int, rows: int, seed: int = 0) -> pa.RecordBatch:
@@ -58,10 +56,10 @@ def batch(table: str, first: int, rows: int, seed: int = 0) -> pa.RecordBatch:
 
 @dataclass(frozen=True)
 class FakeSource:
-    """`jobs` parts of `rows` payments and a tenth as many labels, and one entity table.
+    """A part of `rows` payments and a tenth as many labels for each month, and one entity table.
 
-    `fail_at`, `kill_once` and `seconds` make the job of that name raise, kill its process the first
-    time (a file at this path says that it did), and every batch slow.
+    The job named `fail_at` raises; the one named `kill_at` kills its process, only once if `kill_once`
+    names a file that can remember. Every batch of payments sleeps `seconds`, and `asleep` says so.
     """
 
     rows: int = 1500
@@ -73,7 +71,8 @@ class FakeSource:
     kill_at: str = ""
     kill_once: str = ""
     seconds: float = 0.0
-    names: tuple[str, ...] = field(default=())
+    asleep: str = ""
+    only_month: int = 0
 
     @property
     def world_digest(self) -> str:
@@ -85,7 +84,8 @@ class FakeSource:
 
     def jobs(self) -> list[Job]:
         entities = Job("customers", (Output("customers", "customers", "part-00000"),), 100, self.memory_bytes)
-        return [entities, *(self.month_job(month) for month in range(1, self.months + 1))]
+        months = [self.only_month] if self.only_month else range(1, self.months + 1)
+        return [entities, *map(self.month_job, months)]
 
     def month_job(self, month: int) -> Job:
         folder = f"year=2025/month={month:02d}"
@@ -110,6 +110,8 @@ class FakeProducer:
             rows = min(BATCH_ROWS, source.rows - start)
             emit("payments", batch("payments", first + start, rows, source.seed))
             emit("fraud_labels", batch("fraud_labels", first + start, rows // 10, source.seed))
+            if source.asleep:
+                Path(source.asleep).touch()
             time.sleep(source.seconds)
             if job.name == source.fail_at:
                 raise ArithmeticError("the kernel has a bug")

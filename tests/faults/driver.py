@@ -215,7 +215,10 @@ def races(root: Path, rounds: int) -> Iterator[str]:
 
 def main(mode: str, root: str, amount: str) -> None:
     batch("payments", 0, 1)  # what pyarrow imports late, the children inherit
-    modes = {work.__name__: work for work in (crash, crash_workers, io_errors, no_space, short_writes, file_size_limit, races)}
+    modes = {
+        work.__name__: work
+        for work in (crash, crash_workers, io_errors, no_space, short_writes, file_size_limit, races)
+    }
     print(json.dumps(list(modes[mode](Path(root), int(amount)))))
 
 

@@ -1,6 +1,7 @@
 """Files that changed under our hands: found, named, and made again."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,13 +24,13 @@ SOURCE = FakeSource(rows=300, months=2)
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory) -> Path:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("damage") / "whole"
     generate(SOURCE, out)
     return out
 
 
-def bits(number: int):
+def bits(number: int) -> Iterator[int]:
     """A cheap stream of numbers for mutation `number`."""
     state = number * 0x9E3779B97F4A7C15 % 2**64
     while True:

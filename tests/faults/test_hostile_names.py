@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,7 +42,8 @@ def test_stores_refuse_hostile_keys(name, tmp_path):
 @pytest.mark.parametrize("name", [name for name in HOSTILE if name])
 def test_sources_can_not_write_outside(field, name, tmp_path):
     """A hostile job, folder or file name is refused before anything is written."""
-    source = HostileSource(**{field: f"customers/{name}" if field == "folder" else name})
+    values: dict[str, Any] = {field: f"customers/{name}" if field == "folder" else name}
+    source = HostileSource(**values)
     try:
         generate(source, tmp_path / "out")
     except (StorageError, ValueError):

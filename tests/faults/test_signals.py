@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from tests.engine.fake_source import FakeSource
 from tests.faults.trees import broken_promises, tree
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCE = {"rows": 2000, "months": 3}
+SOURCE: dict[str, Any] = {"rows": 2000, "months": 3}
 
 
 def start(out: Path, *, workers: int, **source: object) -> subprocess.Popen:
@@ -77,8 +78,8 @@ def test_a_signal_ends_the_run_in_good_order(workers, number, code, tmp_path, wh
 def test_the_second_signal_kills(tmp_path, whole):
     """A run that can't stop (its kernel sleeps) dies of the second signal at once."""
     out = tmp_path / "out"
-    process = start(out, workers=1, seconds=30)
-    wait_for(lambda: list(out.glob("customers/*.parquet")))
+    process = start(out, workers=1, seconds=30, asleep=str(tmp_path / "asleep"))
+    wait_for((tmp_path / "asleep").exists)
     process.send_signal(signal.SIGTERM)
     time.sleep(0.3)
     assert process.poll() is None
@@ -90,8 +91,8 @@ def test_the_second_signal_kills(tmp_path, whole):
 
 def test_a_kernel_that_hangs_does_not_keep_the_run(tmp_path, whole):
     """One signal is enough even if the source never comes back."""
-    process = start(tmp_path / "out", workers=1, seconds=60)
-    wait_for(lambda: list((tmp_path / "out").glob("customers/*.parquet")))
+    process = start(tmp_path / "out", workers=1, seconds=60, asleep=str(tmp_path / "asleep"))
+    wait_for((tmp_path / "asleep").exists)
     started = time.monotonic()
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)

@@ -6,6 +6,7 @@ import errno
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
+from itertools import count
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from typing import BinaryIO
@@ -48,7 +49,7 @@ class LocalStore:
             self.root = Path(root).absolute()
         self._shown = str(root)
         self._token = token or os.urandom(6).hex()
-        self._staged = 0
+        self._numbers = count()
 
     def __getstate__(self) -> tuple[str, str, str]:
         return str(self.root), self._shown, self._token
@@ -56,7 +57,7 @@ class LocalStore:
     def __setstate__(self, state: tuple[str, str, str]) -> None:
         root, self._shown, self._token = state
         self.root = Path(root)
-        self._staged = 0
+        self._numbers = count()
 
     @property
     def location(self) -> str:
@@ -190,9 +191,8 @@ class LocalStore:
 
     def _new_staged(self, key: str) -> Path:
         """Return a path in the staging folder that nobody else uses."""
-        self._staged += 1
         folder = self._made_folder(f"{STAGING}/{self._token}")
-        return folder / f"{os.getpid()}-{self._staged}-{key.rpartition('/')[2]}"
+        return folder / f"{os.getpid()}-{next(self._numbers)}-{key.rpartition('/')[2]}"
 
 
 class LocalUpload:

@@ -97,8 +97,9 @@ class Dataset:
         marker = read_marker(self.store)
         if marker is None:
             raise problem
-        keys = _own_keys(self.store, data_digest(marker["world_digest"], marker["layout_digest"]))
-        for key in keys:
+        if foreign := _foreign(self.store, data_digest(marker["world_digest"], marker["layout_digest"])):
+            raise foreign
+        for key in _own_keys(self.store):
             self.store.delete(key)
 
     def manifest(self, unit: Unit) -> Manifest | None:
@@ -183,33 +184,24 @@ def manifests(store: Store) -> list[Manifest]:
     return found
 
 
-def _foreign(store: Store) -> ConflictError | None:
-    """Return the conflict with files that were there before any data set."""
+def _foreign(store: Store, digest: str = "") -> ConflictError | None:
+    """Return the conflict with a file that is no part of the data set `digest`; hidden ones at the root may stay."""
     for entry in store.list():
         top = entry.key.partition("/")[0]
-        if top != OWN_FOLDER and not top.startswith("."):
+        ours = digest and top in DATA_PREFIXES and is_part_key(entry.key, digest) and entry.size >= 0
+        if not ours and top != OWN_FOLDER and not top.startswith("."):
             return ConflictError(
-                f"{store.location} holds files that payloom did not write, such as {entry.key}",
-                hint="choose an empty folder as --out",
+                f"{store.location} holds a file that payloom did not write: {entry.key}",
+                hint="move it away, or choose another --out",
             )
     return None
 
 
-def _own_keys(store: Store, digest: str) -> list[str]:
+def _own_keys(store: Store) -> list[str]:
     """Return the keys of a data set in the order in which they are safely removed.
 
     Manifests go first, so that none ever lists a part that is gone; the marker goes last, so that
     an interrupted removal is taken up again.
     """
-    parts = []
-    for prefix in DATA_PREFIXES:
-        for entry in store.list(prefix):
-            if not is_part_key(entry.key, digest) or entry.size < 0:
-                raise ConflictError(
-                    f"{store.location} holds a file that payloom did not write: {entry.key}",
-                    hint="move it away, or choose another --out",
-                )
-            parts.append(entry.key)
-    committed = [entry.key for entry in store.list(MANIFESTS)]
-    notes = [entry.key for prefix in (RECEIPTS, MADE_WITH, UNITS) for entry in store.list(prefix)]
-    return [*committed, *parts, *notes, MARKER]
+    prefixes = (MANIFESTS, *DATA_PREFIXES, RECEIPTS, MADE_WITH, UNITS)
+    return [*(entry.key for prefix in prefixes for entry in store.list(prefix)), MARKER]
