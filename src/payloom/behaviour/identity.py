@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.positions import Stream, position_index
 from payloom.plan.daytables import DayTables
+from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, derive, draw, high, low, threshold32
 from payloom.streams.tables import F64, UniformTable
 from payloom.world.activity import inverse_lorenz
@@ -16,11 +17,14 @@ from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
 
-STRATUM = 64
+STRATUM = 16
 """Positions whose times are sorted together, within the share of the day's mass that they fill."""
 
-MAX_HOPS = 6
-"""A round of shopping looks back at most this often."""
+MAX_STEPS = 6
+"""How many positions a continuing one looks at for the beginning of its round."""
+
+TILE = 16_384
+"""Rows worked on together: the arrays of a tile stay in the processor's cache."""
 
 MAX_GAP_US = 3 * 3600 * 1_000_000
 """No gap within a round of shopping is longer than three hours."""
@@ -30,6 +34,28 @@ GAP_SIGMA = 1.3
 
 _LANES = np.arange(STRATUM)
 _SCALE = 2.0**-32
+
+
+@dataclass(slots=True)
+class Payers:
+    """Who pays at n positions.
+
+    Attributes
+    ----------
+    index, bits
+        Position in the world, and its random bits.
+    customer, group
+        Customer index, and group.
+    """
+
+    index: I64
+    bits: U64
+    customer: I64
+    group: I64
+
+    def part(self, rows: slice) -> Payers:
+        """Share a run of them."""
+        return Payers(self.index[rows], self.bits[rows], self.customer[rows], self.group[rows])
 
 
 @dataclass(frozen=True)
@@ -61,7 +87,7 @@ class Identity:
         Returns
         -------
         mass, valid
-            Arrays (strata, 64); the last stratum of a day may be shorter.
+            Arrays (strata, 16); the last stratum of a day may be shorter.
         """
         size = self.day_sizes(tables)[row]
         ordinal = stratum[:, None] * STRATUM + _LANES
@@ -76,22 +102,33 @@ class Identity:
         mass /= size[:, None]
         return mass, valid
 
-    def payers(self, tables: DayTables, row: I64, ordinal: I64, bits: U64) -> tuple[I64, I64]:
-        """Customer and group of spending positions.
+    def payers(self, tables: DayTables, row: I64, ordinal: I64) -> Payers:
+        """Say who pays at spending positions.
 
         Parameters
         ----------
         tables, row, ordinal
             The positions, as rows of the day tables and ordinals of the day.
-        bits
-            Their random bits.
         """
-        who = derive(bits, self.model.plan.keys["spending.who"])
+        keys, total = self.model.plan.keys, len(row)
+        payers = Payers(*(np.empty(total, dtype=kind) for kind in (np.int64, np.uint64, np.int64, np.int64)))
+        who = np.empty(total, dtype=np.uint64)
+        tiles = [slice(start, start + TILE) for start in range(0, total, TILE)]
+        for tile in tiles:
+            index = position_index(row[tile] + tables.first_day, Stream.SPENDING, ordinal[tile])
+            bits = draw(keys["row"], index)
+            payers.index[tile], payers.bits[tile] = index, bits
+            who[tile] = derive(bits, keys["spending.who"])
         row, ordinal, who = self._first_of_round(tables, row, ordinal, who)
-        draws = derive(who, self.model.plan.keys["spending.customer"])
-        mass = (ordinal + 0.5) / self.day_sizes(tables).take(row)
-        group = tables.group(row, mass, high(draws))
-        return self.customer(group, row + tables.first_day, low(draws), high(who))
+        sizes = self.day_sizes(tables)
+        for tile in tiles:
+            here = row[tile]
+            draws = derive(who[tile], keys["spending.customer"])
+            mass = (ordinal[tile] + 0.5) / sizes.take(here)
+            group = tables.group(here, mass, high(draws))
+            day = here + tables.first_day
+            payers.customer[tile], payers.group[tile] = self.customer(group, day, low(draws), high(who[tile]))
+        return payers
 
     def customer(
         self, group: NDArray[np.integer], day: I64, cohort_bits: NDArray[np.uint32], rank_bits: NDArray[np.uint32]
@@ -112,38 +149,45 @@ class Identity:
         return index, cohorts.group.take(cohort)
 
     def _first_of_round(self, tables: DayTables, row: I64, ordinal: I64, who: U64) -> tuple[I64, I64, U64]:
-        """Follow positions that continue a round of shopping back to one that does not."""
-        keys, config = self.model.plan.keys, self.model.config.spending
-        continues = threshold32(config.session_share)
+        """Give positions that continue a round of shopping the identity of the payment that began it.
+
+        A continuing position looks a heavy-tailed gap back, and from there for the nearest position that does not
+        itself continue a round. Where there is none, it stays its own.
+        """
+        keys = self.model.plan.keys
+        continues = threshold32(self.model.config.spending.session_share)
         sizes = self.day_sizes(tables)
-        moved = np.flatnonzero(low(who) < continues)
-        if not moved.size:
-            return row, ordinal, who
+        here = np.flatnonzero(low(who) < continues)
+        at_row, at_ordinal = row.take(here), ordinal.take(here)
+        middle = (at_ordinal + 0.5) / sizes.take(at_row)
+        before = tables.time_us(at_row, middle)
+        before -= self._gaps_us(high(derive(who.take(here), keys["spending.gap"])))
+        known = np.flatnonzero(before >= tables.first_day * DAY_US)
+        here, at_row, at_ordinal = here[known], at_row[known], at_ordinal[known]
+        new_row, mass = tables.mass_before(before[known])
+        new_ordinal = (mass * sizes.take(new_row)).astype(np.int64)
+        # The position before, where the gap is shorter than the distance to it.
+        new_ordinal -= (new_row == at_row) & (new_ordinal >= at_ordinal)
         row, ordinal, who = row.copy(), ordinal.copy(), who.copy()
-        here = moved
-        for _ in range(MAX_HOPS):
-            at_row, at_ordinal, own = row.take(here), ordinal.take(here), who.take(here)
-            gap_us = self._gaps_us(high(derive(own, keys["spending.gap"])))
-            middle = (at_ordinal + 0.5) / sizes.take(at_row)
-            before = tables.time_us(at_row, middle) - gap_us
-            there = np.flatnonzero(before >= tables.first_day * 86_400_000_000)
-            here, at_row, at_ordinal = here[there], at_row[there], at_ordinal[there]
-            new_row, mass = tables.mass_before(before[there])
-            new_ordinal = (mass * sizes.take(new_row)).astype(np.int64)
-            earlier = np.flatnonzero(
-                (new_ordinal < sizes.take(new_row)) & ((new_row < at_row) | (new_ordinal < at_ordinal))
-            )
-            here = here[earlier]
-            row[here], ordinal[here] = new_row[earlier], new_ordinal[earlier]
-            index = position_index(row[here] + tables.first_day, Stream.SPENDING, ordinal[here])
-            who[here] = derive(draw(keys["row"], index), keys["spending.who"])
-            here = here[low(who[here]) < continues]
+        for _ in range(MAX_STEPS):
+            inside = np.flatnonzero((new_ordinal >= 0) & (new_ordinal < sizes.take(new_row)))
+            here, new_row, new_ordinal = here[inside], new_row[inside], new_ordinal[inside]
+            index = position_index(new_row + tables.first_day, Stream.SPENDING, new_ordinal)
+            first = derive(draw(keys["row"], index), keys["spending.who"])
+            begins = low(first) >= continues
+            found = here[begins]
+            row[found], ordinal[found], who[found] = new_row[begins], new_ordinal[begins], first[begins]
+            rest = ~begins
+            here, new_row, new_ordinal = here[rest], new_row[rest], new_ordinal[rest] - 1
             if not here.size:
                 break
         return row, ordinal, who
 
     def _gaps_us(self, bits: NDArray[np.uint32]) -> I64:
         functions = self.model.plan.functions
-        gap = functions.exp(functions.normal(bits) * GAP_SIGMA)
+        gap = functions.normal(bits)
+        gap *= GAP_SIGMA
+        gap = functions.exp(gap)
         gap *= self.model.config.spending.session_gap_median_seconds * 1e6
-        return np.minimum(gap, float(MAX_GAP_US)).astype(np.int64)
+        np.minimum(gap, float(MAX_GAP_US), out=gap)
+        return gap.astype(np.int64)

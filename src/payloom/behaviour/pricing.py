@@ -119,7 +119,7 @@ class Pricing:
         functions = self.model.plan.functions
         exponent = functions.normal(high(bits))
         exponent *= self.ln_sigma.take(trade)
-        level = functions.normal(price_level_bits(merchant_bits))
+        level = functions.normal.step(price_level_bits(merchant_bits))
         level *= self.price_sigma.take(trade)
         exponent += level
         exponent += self.ln_median.take(trade)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.authorisation import APPROVED
 from payloom.behaviour.choice import Choice
+from payloom.behaviour.identity import Payers
 from payloom.behaviour.positions import Stream, position_index
 from payloom.behaviour.present import NO_CVM
 from payloom.behaviour.pricing import COUNTRY_CURRENCY, amount_usd
@@ -28,6 +29,10 @@ REFUND = np.int8(TRANSACTION_TYPE.index("refund"))
 
 _STEPS = (1_000_003, 1_000_033)
 """Primes: multiples of one that does not divide n, modulo n, visit every number below n once."""
+
+
+TRIES_TOGETHER = ((0, 2), (2, REFUND_TRIES))
+"""Candidates are looked at in two rounds: most refunds are settled by the first, and each round has its cost."""
 
 
 @dataclass(slots=True)
@@ -105,30 +110,35 @@ class Refunds:
         found = np.zeros(len(slots.index), dtype=np.bool_)
         chosen: Choice | None = None
         searching = np.arange(len(slots.index))
-        for attempt in range(REFUND_TRIES):
-            row = slots.source_row[searching]
+        for first, end in TRIES_TOGETHER:
+            tried = end - first
+            row = np.repeat(slots.source_row[searching], tried)
             size = sizes[row]
-            shift = self._day_shift(tables, row) % size
-            ordinal = ((slots.first_candidate[searching] + attempt) * _steps(size) + shift) % size
+            shift = self._day_shift(tables)[row] % size
+            step = np.repeat(slots.first_candidate[searching], tried) + np.tile(np.arange(first, end), len(searching))
+            ordinal = (step * _steps(size) + shift) % size
             choice = self.spending.choose(tables, row, ordinal, self.spending.times(tables, row, ordinal))
             taken = high(derive(choice.bits, self.model.plan.keys["refund.accept"])) < self.accepts[choice.trade]
             taken &= choice.kind == PURCHASE
+            taken = taken.reshape(len(searching), tried)
+            best = choice.take(np.arange(len(searching)) * tried + taken.argmax(axis=1))
             if chosen is None:
-                chosen = choice
+                chosen = best
             else:
-                chosen.put(searching, choice)
-            found[searching[taken]] = True
-            searching = searching[~taken]
+                chosen.put(searching, best)
+            success = taken.any(axis=1)
+            found[searching[success]] = True
+            searching = searching[~success]
             if not searching.size:
                 break
-        assert chosen is not None  # noqa: S101 - REFUND_TRIES is positive
+        assert chosen is not None  # noqa: S101 - there are tries
         return chosen, found
 
-    def _day_shift(self, tables: DayTables, row: I64) -> I64:
+    def _day_shift(self, tables: DayTables) -> I64:
         """Where the walk through a day's payments begins, by day."""
         key = self.model.plan.keys["refund.walk"]
         days = range(tables.first_day, tables.end_day)
-        return np.array([draw_int(key, day) >> 12 for day in days], dtype=np.int64)[row]
+        return np.array([draw_int(key, day) >> 12 for day in days], dtype=np.int64)
 
     def _give_back(self, tables: DayTables, slots: Slots, good: NDArray[np.intp], source: Choice) -> Rows:
         """Settle the source anew at the time of the refund: a reissued card is updated."""
@@ -167,7 +177,7 @@ class Refunds:
         row, mass = tables.mass_before(time_us)
         group = tables.group(row, mass, high(draws))
         customer, group = self.spending.identity.customer(group, row + tables.first_day, low(draws), high(who))
-        choice = self.spending.buy(tables, time_us, index, bits, customer, group)
+        choice = self.spending.buy(tables, time_us, Payers(index, bits, customer, group))
         return self.settlement.settle(tables, choice)
 
 

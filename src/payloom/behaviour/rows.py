@@ -79,6 +79,14 @@ class Rows:
             getattr(self, name)[places] = getattr(rows, name)
 
     @staticmethod
+    def merge(parts: list[tuple[NDArray[np.intp], Rows]], total: int) -> Rows:
+        """Put the rows of each part at its places in a new whole."""
+        whole = Rows(*(np.empty(total, dtype=getattr(parts[0][1], name).dtype) for name in ROW_FIELDS))
+        for places, part in parts:
+            whole.put(places, part)
+        return whole
+
+    @staticmethod
     def concatenate(parts: list[Rows]) -> Rows:
         """Join rows end to end."""
         if len(parts) == 1:

@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.choice import Choice
-from payloom.behaviour.identity import STRATUM, Identity
-from payloom.behaviour.positions import Stream, position_index
+from payloom.behaviour.identity import STRATUM, Identity, Payers
 from payloom.behaviour.pricing import COUNTRY_CURRENCY, Pricing, amount_usd
 from payloom.behaviour.shopping import Shopping
 from payloom.behaviour.trips import Trips
 from payloom.codes import TRANSACTION_TYPE
 from payloom.plan.daytables import DayTables
-from payloom.streams.hashing import U64, derive, draw, high, threshold32
+from payloom.streams.hashing import derive, high, threshold32
 from payloom.world.merchants import CASH_TRADE
 from payloom.world.model import Model
 
@@ -73,13 +72,12 @@ class Spending:
 
     def choose(self, tables: DayTables, row: I64, ordinal: I64, time_us: I64) -> Choice:
         """Decide the payments at these positions and times."""
-        index = position_index(row + tables.first_day, Stream.SPENDING, ordinal)
-        bits = draw(self.model.plan.keys["row"], index)
-        customer, group = self.identity.payers(tables, row, ordinal, bits)
-        return self.buy(tables, time_us, index, bits, customer, group)
+        payers = self.identity.payers(tables, row, ordinal)
+        return self.buy(tables, time_us, payers)
 
-    def buy(self, tables: DayTables, time_us: I64, index: I64, bits: U64, customer: I64, group: I64) -> Choice:
+    def buy(self, tables: DayTables, time_us: I64, payers: Payers) -> Choice:
         """Decide what given customers buy at given times: row(customer, time, key)."""
+        bits, customer, group = payers.bits, payers.customer, payers.group
         model, keys = self.model, self.model.plan.keys
         geography = model.geography
         country = geography.home_country.take(group)
@@ -104,7 +102,7 @@ class Spending:
         stored[checks] = False
         return Choice(
             time_us=time_us,
-            index=index,
+            index=payers.index,
             bits=bits,
             customer=customer,
             group=group,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from payloom.behaviour.choice import Choice
+from payloom.behaviour.identity import TILE
 from payloom.behaviour.refunds import Refunds
-from payloom.behaviour.rows import ROW_FIELDS, Rows
+from payloom.behaviour.rows import Rows
 from payloom.behaviour.settlement import Settlement
 from payloom.behaviour.spending import Spending
 from payloom.behaviour.subscriptions import Subscriptions
@@ -21,8 +24,26 @@ from payloom.world.model import Model, build_model
 
 I64 = NDArray[np.int64]
 
-TILE = 8_192
-"""Spending rows decided together: the arrays of a tile stay in the processor's cache."""
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Rows of a cell that are not everyday spending.
+
+    Attributes
+    ----------
+    charges
+        Subscriptions, not yet settled.
+    finished
+        Refunds and fraud.
+    time_us
+        Times of all of them, sorted.
+    order
+        Which row each is: a charge, or, from their number on, a finished row.
+    """
+
+    charges: Choice
+    finished: Rows
+    time_us: I64
+    order: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -54,32 +75,61 @@ class Streams:
         """All payments of each day of the period; they sum to the config's rows, exactly."""
         return self.model.plan.quotas.genuine + self.fraud.by_day()
 
-    def make(self, tables: DayTables, chunk: Chunk) -> tuple[Rows, Labels]:
-        """Make a chunk's rows and labels, in order of time."""
-        others, labels = self._others(tables, chunk)
+    def others(self, tables: DayTables, start_us: int, end_us: int) -> tuple[Others, Labels]:
+        """All streams but spending in [start_us, end_us), by time, stream and position; labels too."""
+        charges = self.subscriptions.between(start_us, end_us)
+        refunds = self.refunds.between(tables, start_us, end_us)
+        fraud, labels = self.fraud.between(tables, start_us, end_us)
+        finished = Rows.concatenate([refunds, fraud])
+        time_us = np.concatenate([charges.time_us, finished.time_us])
+        order = np.lexsort((np.concatenate([charges.index, finished.index]), time_us))
+        others = Others(charges, finished, time_us[order], order)
+        return others, labels.take(np.lexsort((labels.index, labels.time_us)))
+
+    def make(self, tables: DayTables, chunk: Chunk, others: Others) -> Iterator[Rows]:
+        """Make a chunk's rows in order of time, a tile at a time.
+
+        Parameters
+        ----------
+        tables, chunk
+            Spending positions to make.
+        others
+            The other streams' rows of the chunk's cell; those in the chunk's window are merged in.
+        """
+        first, end = np.searchsorted(others.time_us, (chunk.start_us, chunk.end_us)).tolist()
         row, ordinal, time_us = self.spending.strata(tables, chunk.row, chunk.stratum)
         # Of payments in the same microsecond spending comes first, then the other streams in their order.
-        before = np.searchsorted(time_us, others.time_us, side="right")
-        merged = _empty_like(others, len(time_us) + len(others))
-        places = np.arange(len(time_us))
-        places += np.searchsorted(before, places, side="right")
-        merged.put(before + np.arange(len(others)), others)
-        for start in range(0, len(time_us), TILE):
+        before = np.searchsorted(time_us, others.time_us[first:end], side="right")
+        payers = self.spending.identity.payers(tables, row, ordinal)
+        starts = list(range(0, len(time_us), TILE)) or [0]
+        splits = [0, *np.searchsorted(before, starts[1:]).tolist(), end - first]
+        for start, low, high in zip(starts, splits[:-1], splits[1:], strict=True):
             tile = slice(start, start + TILE)
-            choice = self.spending.choose(tables, row[tile], ordinal[tile], time_us[tile])
-            merged.put(places[tile], self.settlement.settle(tables, choice))
-        return merged, labels
+            choice = self.spending.buy(tables, time_us[tile], payers.part(tile))
+            places = before[low:high] - start + np.arange(high - low)
+            yield self._merge(tables, choice, others, others.order[first + low : first + high], places)
 
-    def _others(self, tables: DayTables, chunk: Chunk) -> tuple[Rows, Labels]:
-        """Finished rows of the other streams in the chunk's window, in order of time, stream and position."""
-        charges = self.settlement.settle(tables, self.subscriptions.between(chunk.start_us, chunk.end_us))
-        refunds = self.refunds.between(tables, chunk.start_us, chunk.end_us)
-        fraud, labels = self.fraud.between(tables, chunk.start_us, chunk.end_us)
-        rows = Rows.concatenate([charges, refunds, fraud])
-        return rows.take(np.lexsort((rows.index, rows.time_us))), labels.take(
-            np.lexsort((labels.index, labels.time_us))
-        )
-
-
-def _empty_like(rows: Rows, total: int) -> Rows:
-    return Rows(*(np.empty(total, dtype=getattr(rows, name).dtype) for name in ROW_FIELDS))
+    def _merge(
+        self, tables: DayTables, choice: Choice, others: Others, which: NDArray[np.intp], places: NDArray[np.intp]
+    ) -> Rows:
+        """Settle spending together with the other rows at their places."""
+        charges = len(others.charges)
+        charged, done = which < charges, which >= charges
+        total = len(choice) + len(which)
+        own = np.ones(total, dtype=np.bool_)
+        own[places] = False
+        finished = others.finished.take(which[done] - charges)
+        parts = [(np.flatnonzero(own), choice), (places[charged], others.charges.take(which[charged]))]
+        if not len(choice):
+            return Rows.merge(
+                [
+                    (places[charged], self.settlement.settle(tables, parts[1][1])),
+                    (places[done], finished),
+                ],
+                total,
+            )
+        # Finished rows are settled like the first row, for want of a choice, and then overwritten.
+        parts.append((places[done], choice.take(np.zeros(int(done.sum()), dtype=np.intp))))
+        rows = self.settlement.settle(tables, Choice.interleave(parts, total))
+        rows.put(places[done], finished)
+        return rows

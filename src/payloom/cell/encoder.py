@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -12,9 +13,6 @@ from payloom.schema import Table
 
 I64 = NDArray[np.int64]
 Scramble = Callable[[I64], I64]
-
-_TILE = 8_192
-"""Ids are scrambled in pieces that stay in the processor's cache."""
 
 
 class BatchEncoder:
@@ -27,9 +25,9 @@ class BatchEncoder:
     """
 
     def __init__(self, table: Table) -> None:
-        self._schema = table.arrow_schema()
-        self._dictionaries = {c.name: pa.array(c.codes) for c in table.columns if c.codes}
+        self._schema, self._dictionaries = _declared(table)
         self._arrays: dict[str, pa.Array] = {}
+        self._first: I64 | None = None
 
     def add(self, name: str, array: pa.Array) -> None:
         """Add a finished array."""
@@ -43,9 +41,8 @@ class BatchEncoder:
     def ids(self, name: str, index: I64, scramble: Scramble) -> None:
         """Add opaque ids; -1 is null where the schema allows nulls."""
         present = index >= 0 if self._schema.field(name).nullable else None
-        identifier = np.empty(len(index), dtype=np.int64)
-        for start in range(0, len(index), _TILE):
-            identifier[start : start + _TILE] = scramble(index[start : start + _TILE])
+        identifier = scramble(index)
+        self._first = identifier if self._first is None else self._first
         self.add(name, _array(pa.int64(), identifier, present))
 
     def codes(self, name: str, codes: NDArray[np.int8]) -> None:
@@ -66,8 +63,9 @@ class BatchEncoder:
         self.add(name, pa.Array.from_buffers(pa.bool_(), len(flags), [None, bits]))
 
     def nulls(self, name: str, total: int) -> None:
-        """Add a column without values."""
-        self.add(name, pa.nulls(total, self._schema.field(name).type))
+        """Add a column of 64-bit numbers without values: no bit of its bitmap is set."""
+        zeros = pa.py_buffer(np.zeros(total, dtype=np.int64))
+        self.add(name, pa.Array.from_buffers(self._schema.field(name).type, total, [zeros, zeros]))
 
     def days(self, name: str, days: I64) -> None:
         """Add dates as day numbers; -1 is null where the schema allows nulls."""
@@ -79,14 +77,34 @@ class BatchEncoder:
         return pa.RecordBatch.from_arrays([self._arrays[name] for name in self._schema.names], schema=self._schema)
 
     def sorted_batch(self) -> pa.RecordBatch:
-        """Give the batch in order of its first column, an opaque id, so that the order says nothing."""
-        batch = self.batch()
-        return batch.take(pa.array(np.argsort(batch.column(0).to_numpy(), kind="stable")))
+        """Give the batch in order of the ids that were added first, so that the order says nothing."""
+        if self._first is None:
+            raise ValueError("no ids were added")
+        return self.batch().take(index_array(np.argsort(self._first, kind="stable")))
+
+
+@cache
+def _declared(table: Table) -> tuple[pa.Schema, dict[str, pa.Array]]:
+    """Schema of a table, and the dictionaries of its codes."""
+    return table.arrow_schema(), {c.name: string_array(c.codes) for c in table.columns if c.codes}
+
+
+def index_array(index: I64) -> pa.Array:
+    """Arrow integers; -1 is null."""
+    return _array(pa.int64(), index, index >= 0)
 
 
 def _array(kind: pa.DataType, values: NDArray[np.generic], present: NDArray[np.bool_] | None) -> pa.Array:
     """Wrap a NumPy array without copying it."""
     return pa.Array.from_buffers(kind, len(values), [validity(present), pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def string_array(texts: Sequence[str]) -> pa.Array:
+    """Arrow strings without `pa.array`, which imports pandas where it is installed (half a second)."""
+    encoded = [text.encode() for text in texts]
+    offsets = np.cumsum([0, *(len(text) for text in encoded)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
 
 
 def validity(present: NDArray[np.bool_] | None) -> pa.Buffer | None:

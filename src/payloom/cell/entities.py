@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.present import offsets
 from payloom.behaviour.pricing import COUNTRY_CURRENCY
-from payloom.cell.encoder import BatchEncoder
+from payloom.cell.encoder import BatchEncoder, index_array, string_array
 from payloom.cell.names import merchant_names
 from payloom.codes import AFFLUENCE_BAND
 from payloom.schema import ACCOUNTS, CARDS, CUSTOMERS, DEVICES, MERCHANTS
@@ -90,7 +90,7 @@ class Entities:
         lives = self.lives(customer)
         column.ids("customer_id", customer, model.people.ids)
         column.codes("home_country", model.geography.home_country[group].astype(np.int8))
-        column.add("home_city", self._city_names().take(pa.array(place)))
+        column.add("home_city", self._cities(place))
         column.values("home_latitude", (model.geography.latitude[place] + north * spread).astype(np.float32))
         column.values("home_longitude", (model.geography.longitude[place] + east * spread * 1.4).astype(np.float32))
         column.codes("affluence_band", (high(bits).astype(np.int64) * len(AFFLUENCE_BAND) >> 32).astype(np.int8))
@@ -177,7 +177,7 @@ class Entities:
         column.add("name", merchant_names(draw(model.plan.keys["merchant.name"], merchant), trade))
         column.codes("mcc", trade.astype(np.int8))
         column.codes("country", country.astype(np.int8))
-        column.add("city", self._city_names().take(pa.array(place, mask=online)))
+        column.add("city", self._cities(np.where(online, -1, place)))
         column.floats("latitude", latitude.astype(np.float32))
         column.floats("longitude", longitude.astype(np.float32))
         column.flags("is_online", online)
@@ -201,8 +201,10 @@ class Entities:
         gone = np.where(lives.closed < 0, period.end_day, np.minimum(lives.closed, period.end_day))
         return np.maximum(lives.opened, period.first_day), gone - 1
 
-    def _city_names(self) -> pa.Array:
-        return pa.array([city.name for city in self.model.geography.cities])
+    def _cities(self, place: I64) -> pa.Array:
+        """Names of places; -1 is null."""
+        names = string_array([city.name for city in self.model.geography.cities])
+        return names.take(index_array(place))
 
 
 def _count_up(first: I64, last: I64) -> tuple[I64, I64]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from payloom.cell.encoder import index_array, string_array
 from payloom.streams.hashing import U64
 from payloom.world.merchants import TRADES
 
@@ -28,7 +30,11 @@ def merchant_names(bits: U64, trade: NDArray[np.integer]) -> pa.Array:
     """Name merchants by their random bits and trade; names repeat, as chains do."""
     first = (bits >> np.uint64(40)) % np.uint64(len(FIRST_WORDS))
     second = (bits & np.uint64(0xFFFFFF)) % np.uint64(len(SECOND_WORDS))
-    trades = np.array([f"{t.trade.replace('_', ' ').title()}" for t in TRADES], dtype=object)
-    words = np.array(FIRST_WORDS, dtype=object)[first.astype(np.intp)] + " "
-    words += np.array(SECOND_WORDS, dtype=object)[second.astype(np.intp)] + " "
-    return pa.array(words + trades[trade])
+    chains = [f"{one} {two}" for one in FIRST_WORDS for two in SECOND_WORDS]
+    kinds = [trade.trade.replace("_", " ").title() for trade in TRADES]
+    chain = first * np.uint64(len(SECOND_WORDS)) + second
+    return pc.binary_join_element_wise(
+        string_array(chains).take(index_array(chain.astype(np.int64))),
+        string_array(kinds).take(index_array(trade.astype(np.int64))),
+        " ",
+    )

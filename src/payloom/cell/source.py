@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.cell.assembly import Streams
-from payloom.cell.bounds import Border, cell_borders, chunks
+from payloom.cell.bounds import Border, border_us, cell_borders, chunks
 from payloom.cell.columns import ArrowColumns
 from payloom.cell.entities import PART_ENTITIES, Entities
 from payloom.config import Config, DayRange, layout_digest, world_digest
-from payloom.fraud.reporting import Labels
 from payloom.plan.periods import Month, day_number
 from payloom.schema import FRAUD_LABELS, PAYMENTS
 from payloom.write.contract import Emit, Job, Output
@@ -131,12 +130,13 @@ class PaymentsProducer:
         borders = self._borders(month)
         tables = self.streams.model.days.month(month_index)
         sizes = self.streams.spending.identity.day_sizes(tables)
-        labels: list[Labels] = []
-        for chunk in chunks(tables, sizes, borders[cell], borders[cell + 1]):
-            rows, found = self.streams.make(tables, chunk)
-            labels.append(found)
-            emit(PAYMENTS.name, self.columns.payments(rows))
-        emit(FRAUD_LABELS.name, self.columns.labels(Labels.concatenate(labels)))
+        start, end = borders[cell], borders[cell + 1]
+        others, labels = self.streams.others(tables, border_us(tables, sizes, start), border_us(tables, sizes, end))
+        for chunk in chunks(tables, sizes, start, end):
+            for rows in self.streams.make(tables, chunk, others):
+                if len(rows):
+                    emit(PAYMENTS.name, self.columns.payments(rows))
+        emit(FRAUD_LABELS.name, self.columns.labels(labels))
 
     def _months(self) -> list[tuple[int, Month]]:
         """Months of the period that the days touch."""

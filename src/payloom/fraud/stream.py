@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from payloom.behaviour.identity import Payers
 from payloom.behaviour.rows import Rows
 from payloom.behaviour.settlement import Settlement
 from payloom.behaviour.spending import Spending
@@ -81,7 +82,8 @@ class FraudStream:
         index, bits = (np.concatenate([getattr(e, name) for e in events]) for name in ("index", "bits"))
         customer = np.concatenate([batch.customer for batch in batches])
         time_us = np.concatenate([batch.time_us for batch in batches])
-        choice = self.kit.spending.buy(tables, time_us, index, bits, customer, self.kit.group_of(customer))
+        payers = Payers(index, bits, customer, self.kit.group_of(customer))
+        choice = self.kit.spending.buy(tables, time_us, payers)
         ends = np.cumsum([len(e) for e in events]).tolist()
         slices = [slice(end - len(e), end) for e, end in zip(events, ends, strict=True)]
         for batch, part in zip(batches, slices, strict=True):

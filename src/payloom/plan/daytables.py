@@ -23,6 +23,9 @@ TIME_KNOTS = 1024
 GROUP_SLICES = 32
 """Slices of equal mass of a day within which the mix of groups is constant."""
 
+GROUP_CELL_BITS = 8
+"""Cells of the table of groups, which has a context for each slice of each day."""
+
 _SLOT_US = DAY_US // SLOTS
 
 
@@ -76,7 +79,7 @@ class DayTables:
         before = mass.take(place)
         return row, before + (mass.take(place + 1) - before) * fraction
 
-    def group(self, day_row: NDArray[np.intp], mass: F64, bits: U32) -> NDArray[np.int16]:
+    def group(self, day_row: NDArray[np.intp], mass: F64, bits: U32) -> NDArray[np.integer]:
         """Draw the group of payments that stand at these shares of their day's mass."""
         place = (mass * float(GROUP_SLICES)).astype(np.intp)
         place += day_row * GROUP_SLICES
@@ -92,7 +95,7 @@ class DayTables:
 
 
 class DayTableCache:
-    """Builds the tables of a month and the days before it that its rows look back to.
+    """Builds the tables of a month together with the days before it that its rows look back to.
 
     Parameters
     ----------
@@ -104,26 +107,43 @@ class DayTableCache:
         How many days before a month its tables begin.
     """
 
-    KEPT_MONTHS = 2
-
-    def __init__(
-        self, period: Period, intensity: Intensity, timezones: tuple[str, ...], look_back_days: int
-    ) -> None:
+    def __init__(self, period: Period, intensity: Intensity, timezones: tuple[str, ...], look_back_days: int) -> None:
         self._period, self._intensity, self._timezones = period, intensity, timezones
         self._look_back_days = look_back_days
-        self._kept: dict[int, DayTables] = {}
+        self._own: dict[int, DayTables] = {}
+        self._whole: tuple[int, DayTables] | None = None
 
     def month(self, index: int) -> DayTables:
-        """Tables for a month of the period with its look-back."""
-        tables = self._kept.pop(index, None)
-        if tables is None:
+        """Give the tables of a month of the period with its look-back."""
+        if self._whole is None or self._whole[0] != index:
+            first = max(self._period.months[index].first_day - self._look_back_days, self._period.first_day)
+            earliest = self._period.month_index(first)
+            parts = [self._own_month(number) for number in range(earliest, index + 1)]
+            self._own = {number: self._own[number] for number in range(earliest, index + 1)}
+            self._whole = (index, join_day_tables(parts, first))
+        return self._whole[1]
+
+    def _own_month(self, index: int) -> DayTables:
+        if index not in self._own:
             month = self._period.months[index]
-            first = max(month.first_day - self._look_back_days, self._period.first_day)
-            tables = build_day_tables(np.arange(first, month.end_day), self._intensity, self._timezones)
-        self._kept[index] = tables
-        while len(self._kept) > self.KEPT_MONTHS:
-            del self._kept[next(iter(self._kept))]
-        return tables
+            days = np.arange(month.first_day, month.end_day)
+            self._own[index] = build_day_tables(days, self._intensity, self._timezones)
+        return self._own[index]
+
+
+def join_day_tables(parts: list[DayTables], first_day: int) -> DayTables:
+    """Join the tables of consecutive days, from `first_day` on."""
+    skipped = first_day - parts[0].first_day
+    end_day = parts[-1].end_day
+    groups = CategoricalTable.joined([part.groups for part in parts])
+    return DayTables(
+        first_day=first_day,
+        end_day=end_day,
+        time_knots=np.concatenate([part.time_knots for part in parts])[skipped:],
+        mass=np.concatenate([part.mass for part in parts])[skipped:],
+        groups=groups.contexts(skipped * GROUP_SLICES, (end_day - parts[0].first_day) * GROUP_SLICES),
+        offsets=np.concatenate([part.offsets for part in parts])[skipped:],
+    )
 
 
 def build_day_tables(days: I64, intensity: Intensity, timezones: tuple[str, ...]) -> DayTables:
@@ -139,7 +159,7 @@ def build_day_tables(days: I64, intensity: Intensity, timezones: tuple[str, ...]
         end_day=int(days[-1]) + 1,
         time_knots=time_knots,
         mass=mass,
-        groups=CategoricalTable(_slice_weights(weights, time_knots)),
+        groups=CategoricalTable(_slice_weights(weights, time_knots), GROUP_CELL_BITS),
         offsets=offset_minutes(timezones, days),
     )
 

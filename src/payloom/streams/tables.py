@@ -12,6 +12,7 @@ F64 = NDArray[np.float64]
 _KNOT_BITS = 12
 _FRACTION_BITS = np.uint32(32 - _KNOT_BITS)
 _FRACTION_MASK = np.uint32((1 << 32 - _KNOT_BITS) - 1)
+_INTERVAL = np.uint32(1 << 32 - _KNOT_BITS)
 INTERVALS = 1 << _KNOT_BITS
 """A uniform table has this many intervals and one knot more."""
 
@@ -30,11 +31,9 @@ class UniformTable:
     def __init__(self, knots: F64, low_tail: F64 | None = None, high_tail: F64 | None = None) -> None:
         self._knots = np.ascontiguousarray(knots[:-1])
         self._slopes = (knots[1:] - knots[:-1]) / float(1 << 20)
-        self._tails = tuple(
-            (edge, UniformTable(tail))
-            for edge, tail in ((0, low_tail), (INTERVALS - 1, high_tail))
-            if tail is not None
-        )
+        self._steps = self._knots + self._slopes * float(1 << 19)
+        tails = [None if tail is None else UniformTable(tail) for tail in (low_tail, high_tail)]
+        self._tails = tails if any(tails) else []
 
     def __call__(self, bits: U32) -> F64:
         """Look up the value at p = bits / 2**32."""
@@ -42,12 +41,19 @@ class UniformTable:
         value = self._slopes.take(interval)
         value *= bits & _FRACTION_MASK
         value += self._knots.take(interval)
-        for edge, tail in self._tails:
-            rare = np.flatnonzero(interval == edge)
-            if rare.size:
-                # The 20 bits within the interval become the tail's position.
-                value[rare] = tail((bits[rare] & _FRACTION_MASK) << np.uint32(_KNOT_BITS))
+        if self._tails:
+            # Wraps round: the first and the last interval become neighbours.
+            rare = np.flatnonzero(bits + _INTERVAL < _INTERVAL + _INTERVAL)
+            for edge, tail in zip((0, INTERVALS - 1), self._tails, strict=True):
+                here = rare[interval[rare] == edge]
+                if here.size and tail is not None:
+                    # The 20 bits within the interval become the tail's position.
+                    value[here] = tail((bits[here] & _FRACTION_MASK) << np.uint32(_KNOT_BITS))
         return value
+
+    def step(self, bits: U32) -> F64:
+        """Look up the middle of the interval instead: one of 4,096 values, for traits that last."""
+        return self._steps.take((bits >> _FRACTION_BITS).astype(np.intp))
 
 
 class ExpTable:
@@ -81,41 +87,75 @@ class ExpTable:
 
 
 class CategoricalTable:
-    """Draws categories with given weights in a given context (Vose's alias method, in integers).
+    """Draws categories with given weights in a given context.
+
+    The first bits of a draw find a cell; a cell that lies within one category is answered at once, the few that hold
+    a border are searched with all 32 bits.
 
     Parameters
     ----------
     weights
         Array (contexts, categories) of weights, not negative, no row all zero; need not sum to one.
+    cell_bits
+        log2 of the number of cells of a context: fewer for many contexts, so that the table stays small.
 
     Notes
     -----
-    A probability is kept to 2**-(32 - b) of a category's share, b = bits of the number of categories: rates far
-    below 1 in 10,000 come out right.
+    A probability is kept to 2**-32: rates far below 1 in 10,000 come out right.
     """
 
-    def __init__(self, weights: ArrayLike) -> None:
+    def __init__(self, weights: ArrayLike, cell_bits: int = 12) -> None:
         matrix = np.atleast_2d(np.asarray(weights, dtype=np.float64))
-        self.contexts, self.categories = matrix.shape
-        self._bits = max(1, (self.categories - 1).bit_length())
-        padded = np.zeros((self.contexts, 1 << self._bits))
-        padded[:, : self.categories] = matrix
-        unit = 1 << 32 - self._bits
-        keep, alias = _alias_slots(_integer_parts(padded, unit << self._bits), unit)
-        self._keep, self._alias = keep.ravel(), alias.ravel()
-        self._shift, self._mask = np.uint32(32 - self._bits), np.uint32(unit - 1)
+        contexts, categories = matrix.shape
+        self._cell_bits, self._shift = cell_bits, np.uint32(32 - cell_bits)
+        self._categories = categories
+        ends = np.cumsum(_integer_parts(matrix, 1 << 32), axis=1)
+        self._ends = (ends + (np.arange(contexts) << 32)[:, None]).reshape(-1)
+        unit = 1 << 32 - cell_bits
+        first = _ends_up_to((ends + unit - 1) // unit, 1 << cell_bits)
+        last = _ends_up_to(ends // unit, 1 << cell_bits)
+        kind = np.int8 if categories < 128 else np.int16
+        self._cells = np.where(first == last, first, -1).astype(kind).reshape(-1)
 
-    def __call__(self, bits: U32, context: NDArray[np.integer] | int = 0) -> NDArray[np.int16]:
-        """Draw a category for each 32-bit number, in each row's context."""
-        slot = (bits >> self._shift).astype(np.intp)
-        if isinstance(context, int):
-            place = slot + (context << self._bits) if context else slot
-        else:
+    def __call__(self, bits: U32, context: NDArray[np.integer] | None = None) -> NDArray[np.int8] | NDArray[np.int16]:
+        """Draw a category for each 32-bit number, in each row's context; without contexts, in the first."""
+        cell = (bits >> self._shift).astype(np.intp)
+        if context is not None:
             place = context.astype(np.intp)
-            place <<= self._bits
-            place += slot
-        stays = (bits & self._mask) < self._keep.take(place)
-        return np.where(stays, slot.astype(np.int16), self._alias.take(place))
+            place <<= self._cell_bits
+            cell += place
+        category = self._cells.take(cell)
+        unclear = np.flatnonzero(category < 0)
+        if unclear.size:
+            target = bits[unclear].astype(np.int64)
+            if context is not None:
+                where = context[unclear].astype(np.int64)
+                found = np.searchsorted(self._ends, target + (where << 32), side="right")
+                found -= where * self._categories
+            else:
+                found = np.searchsorted(self._ends, target, side="right")
+            category[unclear] = found
+        return category
+
+    @classmethod
+    def joined(cls, parts: list[CategoricalTable]) -> CategoricalTable:
+        """Put the contexts of tables with the same categories and cells one after the other."""
+        whole = cls.__new__(cls)
+        first = parts[0]
+        whole._cell_bits, whole._shift, whole._categories = first._cell_bits, first._shift, first._categories
+        whole._cells = np.concatenate([part._cells for part in parts])
+        contexts = np.cumsum([0] + [len(part._ends) // first._categories for part in parts])
+        shifted = [part._ends + (int(before) << 32) for part, before in zip(parts, contexts[:-1], strict=True)]
+        whole._ends = np.concatenate(shifted)
+        return whole
+
+    def contexts(self, first: int, end: int) -> CategoricalTable:
+        """Keep the contexts [first, end)."""
+        part = CategoricalTable.__new__(CategoricalTable)
+        part._cell_bits, part._shift, part._categories = self._cell_bits, self._shift, self._categories
+        part._cells = self._cells[first << self._cell_bits : end << self._cell_bits]
+        part._ends = self._ends[first * self._categories : end * self._categories] - (first << 32)
+        return part
 
 
 def _integer_parts(weights: F64, total: int) -> NDArray[np.int64]:
@@ -128,22 +168,11 @@ def _integer_parts(weights: F64, total: int) -> NDArray[np.int64]:
     return parts
 
 
-def _alias_slots(parts: NDArray[np.int64], unit: int) -> tuple[NDArray[np.uint32], NDArray[np.int16]]:
-    """Split each row's parts into slots of `unit`: what stays in a slot, and which category has the rest."""
-    rows = np.arange(len(parts))
-    slots = parts.shape[1]
-    keep = np.full(parts.shape, unit, dtype=np.int64)
-    alias = np.broadcast_to(np.arange(slots, dtype=np.int16), parts.shape).copy()
-    done = 1 << 62
-    for _ in range(slots):
-        poor, rich = parts.argmin(axis=1), np.where(parts == done, -1, parts).argmax(axis=1)
-        short = unit - parts[rows, poor]
-        filled = short > 0
-        keep[rows, poor] -= np.where(filled, short, 0)
-        alias[rows, poor] = np.where(filled, rich, poor)
-        parts[rows, rich] -= np.where(filled, short, 0)
-        parts[rows, poor] = done
-    return keep.astype(np.uint32), alias
+def _ends_up_to(cell: NDArray[np.int64], cells: int) -> NDArray[np.int64]:
+    """Count, for each row and cell, the entries of `cell` that are not above it."""
+    rows = np.arange(len(cell))[:, None] * (cells + 1)
+    counts = np.bincount((cell + rows).reshape(-1), minlength=len(cell) * (cells + 1))
+    return np.cumsum(counts.reshape(len(cell), cells + 1), axis=1)[:, :-1]
 
 
 def proportional_split(total: int, weights: list[float] | list[int]) -> list[int]:

@@ -96,18 +96,19 @@ def build_addresses(plan: Plan) -> Addresses:
 @cache
 def _chunks() -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64]]:
     """Text of every 16-bit number as little-endian bytes: "a.b.", "c.d" with lengths, and four hex digits."""
-    numbers = range(1 << 16)
-    first = [f"{n >> 8}.{n & 255}.".encode() for n in numbers]
-    last = [f"{n >> 8}.{n & 255}".encode() for n in numbers]
-    digits = [f"{n:04x}".encode() for n in numbers]
-
-    def packed(texts: list[bytes]) -> NDArray[np.uint64]:
-        return np.array([int.from_bytes(text, "little") for text in texts], dtype=np.uint64)
-
-    def lengths(texts: list[bytes]) -> NDArray[np.uint8]:
-        return np.array([len(text) for text in texts], dtype=np.uint8)
-
-    return packed(first), lengths(first), packed(last), lengths(last), packed(digits)
+    octets = [str(number).encode() for number in range(256)]
+    word = np.array([int.from_bytes(octet, "little") for octet in octets], dtype=np.uint64)
+    length = np.array([len(octet) for octet in octets], dtype=np.uint8)
+    high_byte, low_byte = np.divmod(np.arange(1 << 16), 256)
+    dot = np.uint64(ord("."))
+    after_first = length[high_byte].astype(np.uint64) * np.uint64(8)
+    last = word[high_byte] | dot << after_first | word[low_byte] << after_first + np.uint64(8)
+    last_length = length[high_byte] + length[low_byte] + np.uint8(1)
+    first = last | dot << last_length.astype(np.uint64) * np.uint64(8)
+    digit = np.array([ord(character) for character in "0123456789abcdef"], dtype=np.uint64)
+    number = np.arange(1 << 16)
+    digits = sum((digit[number >> 12 - 4 * place & 15] << np.uint64(8 * place) for place in range(4)), np.uint64(0))
+    return first, last_length + np.uint8(1), last, last_length, digits
 
 
 _RANGE_BASE = np.array([240 << 24, (100 << 24) | (64 << 16), 10 << 24, 240 << 24, 240 << 24], dtype=np.uint64)

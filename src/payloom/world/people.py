@@ -51,7 +51,7 @@ class People:
 
     def affluence(self, bits: U64) -> F64:
         """ln(spending power) of customers, mean 0."""
-        value = self.plan.functions.normal(high(bits))
+        value = self.plan.functions.normal.step(high(bits))
         value *= AFFLUENCE_SIGMA
         return value
 
