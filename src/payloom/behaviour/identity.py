@@ -23,7 +23,7 @@ STRATUM = 16
 MAX_STEPS = 6
 """How many positions a continuing one looks at for the beginning of its round."""
 
-TILE = 16_384
+TILE = 32_768
 """Rows worked on together: the arrays of a tile stay in the processor's cache."""
 
 MAX_GAP_US = 3 * 3600 * 1_000_000

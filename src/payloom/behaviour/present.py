@@ -46,7 +46,7 @@ SIGNATURE_COUNTRIES = frozenset(("US", "JP"))
 SIGNATURE_SHARE = 0.6
 """Share of chip payments in those countries without a PIN (estimate)."""
 
-_EARTH_ROUND = 1.4
+EARTH_ROUND = 1.4
 """Degrees of longitude are shorter than degrees of latitude: about 1 / cos(45 degrees)."""
 
 
@@ -124,21 +124,14 @@ class Present:
     def coordinates(self, site: I64, merchant_bits: U64, rows: NDArray[np.intp], total: int) -> tuple[F32, F32]:
         """Place of the terminals at some rows, degrees; NaN elsewhere."""
         geography = self.model.geography
-        place, bits = site[rows], merchant_bits[rows]
+        place = site.take(rows)
         spread = geography.spread_degrees.take(place)
-        north, east = offsets(bits)
+        north, east = self.model.merchants.offsets(self.model.plan, merchant_bits.take(rows))
         latitude = np.full(total, np.nan, dtype=np.float32)
         longitude = np.full(total, np.nan, dtype=np.float32)
         latitude[rows] = geography.latitude.take(place) + north * spread
-        longitude[rows] = geography.longitude.take(place) + east * spread * _EARTH_ROUND
+        longitude[rows] = geography.longitude.take(place) + east * spread * EARTH_ROUND
         return latitude, longitude
-
-
-def offsets(bits: U64) -> tuple[F64, F64]:
-    """Turn random bits into two near-normal numbers (sums of three uniform ones), mean 0 and variance about 1."""
-    fields = [((bits >> np.uint64(shift)) & np.uint64(0x3FF)).astype(np.float64) for shift in (2, 12, 22, 32, 42, 52)]
-    scale = 2.0 / 1023.0
-    return (fields[0] + fields[1] + fields[2]) * scale - 3.0, (fields[3] + fields[4] + fields[5]) * scale - 3.0
 
 
 def _entry_weights(model: Model) -> F64:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from payloom.behaviour.present import offsets
+from payloom.behaviour.present import EARTH_ROUND
 from payloom.behaviour.pricing import COUNTRY_CURRENCY
 from payloom.cell.encoder import BatchEncoder, index_array, string_array
 from payloom.cell.names import merchant_names
@@ -85,14 +85,15 @@ class Entities:
         group = self._group(customer)
         bits, details = model.people.bits(customer), model.people.detail_bits(customer)
         place = model.people.home_place(bits, group)
-        north, east = offsets(draw(model.plan.keys["customer.home"], customer))
+        home = draw(model.plan.keys["customer.home"], customer)
+        north, east = (model.plan.functions.normal.step(part(home)) for part in (high, low))
         spread = model.geography.spread_degrees[place]
         lives = self.lives(customer)
         column.ids("customer_id", customer, model.people.ids)
         column.codes("home_country", model.geography.home_country[group].astype(np.int8))
         column.add("home_city", self._cities(place))
         column.values("home_latitude", (model.geography.latitude[place] + north * spread).astype(np.float32))
-        column.values("home_longitude", (model.geography.longitude[place] + east * spread * 1.4).astype(np.float32))
+        column.values("home_longitude", (model.geography.longitude[place] + east * spread * EARTH_ROUND).astype(np.float32))
         column.codes("affluence_band", (high(bits).astype(np.int64) * len(AFFLUENCE_BAND) >> 32).astype(np.int8))
         column.codes("age_band", CategoricalTable(AGE_SHARES)(high(details)).astype(np.int8))
         column.days("opened_on", lives.opened)
@@ -169,10 +170,10 @@ class Entities:
         online = site >= model.geography.places
         place = np.where(online, 0, site)
         country = model.merchants.site_country[site]
-        north, east = offsets(bits)
+        north, east = model.merchants.offsets(model.plan, bits)
         spread = model.geography.spread_degrees[place]
         latitude = np.where(online, np.nan, model.geography.latitude[place] + north * spread)
-        longitude = np.where(online, np.nan, model.geography.longitude[place] + east * spread * 1.4)
+        longitude = np.where(online, np.nan, model.geography.longitude[place] + east * spread * EARTH_ROUND)
         column.ids("merchant_id", merchant, model.merchants.ids)
         column.add("name", merchant_names(draw(model.plan.keys["merchant.name"], merchant), trade))
         column.codes("mcc", trade.astype(np.int8))

@@ -53,8 +53,8 @@ def run_inline(task: RunTask, jobs: Sequence[Job], meter: Meter, stop: Stop, *, 
             producer.produce(job, _counting(writer, job, meter, stop))
             writer.finish()
             while counted < len(receipts):
+                meter.add_job(jobs[counted])
                 counted += 1
-                meter.add_job()
         encoder.drain()
     except BaseException:
         encoder.close()
@@ -62,8 +62,8 @@ def run_inline(task: RunTask, jobs: Sequence[Job], meter: Meter, stop: Stop, *, 
             writer.abort()
         raise
     encoder.close()
-    for _ in receipts[counted:]:
-        meter.add_job()
+    for job in jobs[counted:]:
+        meter.add_job(job)
     return receipts
 
 
@@ -75,6 +75,6 @@ def _counting(writer: JobWriter, job: Job, meter: Meter, stop: Stop) -> Emit:
         stop.check()
         writer.emit(table, batch)
         if table == first_table:
-            meter.add_rows(batch.num_rows)
+            meter.add_rows(job, batch.num_rows)
 
     return emit

@@ -69,13 +69,12 @@ def run_jobs(
     PayloomError
         What storage raised, or `InterruptedRunError`. Other exceptions are the source's own.
     """
-    meter = Meter(sum(job.rows for job in jobs), len(jobs), progress)
+    meter = Meter(jobs, progress)
     kept = _kept(task, jobs, stop)
     left = [job for job in jobs if job.name not in kept]
     for job in jobs:
         if job.name in kept:
-            meter.add_rows(job.rows)
-            meter.add_job()
+            meter.add_job(job)
     count = worker_count(left, workers=workers, max_memory_bytes=max_memory_bytes)
     peaks: list[int] = []
     if not left:

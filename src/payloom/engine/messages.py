@@ -24,14 +24,11 @@ class JobDone:
     ----------
     receipt
         What it left.
-    rows
-        Rows of its first output since the last `RowsMade`.
     peak_rss_bytes
         Largest size that the worker had so far.
     """
 
     receipt: Receipt
-    rows: int
     peak_rss_bytes: int
 
 

@@ -56,13 +56,12 @@ class _Worker:
             os.close(lifeline)
         self.connection = Connection(ours.detach())
         self.job: Job | None = None
-        self.rows = 0
         self.peak_rss_bytes = 0
         self._send(task)
 
     def give(self, job: Job) -> None:
         """Send the next job."""
-        self.job, self.rows = job, 0
+        self.job = job
         self._send(job)
 
     def receive(self) -> RowsMade | JobDone | JobFailed | None:
@@ -124,15 +123,13 @@ class _Pool:
     def hear(self, worker: _Worker) -> None:
         """Act on a worker's next message."""
         message = worker.receive()
-        if isinstance(message, RowsMade):
-            worker.rows += message.rows
-            self.meter.add_rows(message.rows)
-        elif isinstance(message, JobDone):
+        if isinstance(message, RowsMade) and worker.job:
+            self.meter.add_rows(worker.job, message.rows)
+        elif isinstance(message, JobDone) and worker.job:
+            self.meter.add_job(worker.job)
             worker.peak_rss_bytes = message.peak_rss_bytes
             worker.job = None
             self.receipts.append(message.receipt)
-            self.meter.add_rows(message.rows)
-            self.meter.add_job()
             self.dispatch(worker)
         elif isinstance(message, JobFailed):
             self.take_back(worker, message)
@@ -146,7 +143,7 @@ class _Pool:
         assert job is not None
         if failure and not (failure.retryable and self.attempts[job.name] < ATTEMPTS_MAX):
             raise failure.exception()
-        self.meter.add_rows(-worker.rows)
+        self.meter.take_back(job)
         self.waiting.appendleft(job)
 
     def replace(self, worker: _Worker) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from payloom.write.contract import Job
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; rows are those of each job's first output.
+    """How far a run is; rows are those that each job announced.
 
     Attributes
     ----------
@@ -30,29 +32,41 @@ ProgressCallback = Callable[[Progress], None]
 class Meter:
     """Counts rows and jobs and tells a callback; used from one thread.
 
+    A job counts for the rows that it announced, which may be an estimate: no run shows more than 100 %.
+
     Parameters
     ----------
-    rows_total, jobs_total
-        What is expected.
+    jobs
+        All jobs.
     callback
         Told after every change; None for nobody.
     """
 
-    def __init__(self, rows_total: int, jobs_total: int, callback: ProgressCallback | None) -> None:
-        self._rows_total, self._jobs_total, self._callback = rows_total, jobs_total, callback
-        self._rows = 0
+    def __init__(self, jobs: Sequence[Job], callback: ProgressCallback | None) -> None:
+        self._rows_total, self._jobs_total = sum(job.rows for job in jobs), len(jobs)
+        self._callback = callback
+        self._open: dict[str, int] = {}
+        self._rows_of_done = 0
         self._jobs = 0
 
-    def add_rows(self, rows: int) -> None:
-        """Count rows made; a job that is done again may take some back."""
-        self._rows += rows
+    def add_rows(self, job: Job, rows: int) -> None:
+        """Count rows made of a job that has begun."""
+        self._open[job.name] = min(job.rows, self._open.get(job.name, 0) + rows)
         self._tell()
 
-    def add_job(self) -> None:
+    def take_back(self, job: Job) -> None:
+        """Forget the rows of a job that has to begin again."""
+        self._open.pop(job.name, None)
+        self._tell()
+
+    def add_job(self, job: Job) -> None:
         """Count a job whose files are durable."""
+        self._open.pop(job.name, None)
+        self._rows_of_done += job.rows
         self._jobs += 1
         self._tell()
 
     def _tell(self) -> None:
         if self._callback is not None:
-            self._callback(Progress(self._rows, self._rows_total, self._jobs, self._jobs_total))
+            rows = self._rows_of_done + sum(self._open.values())
+            self._callback(Progress(rows, self._rows_total, self._jobs, self._jobs_total))

@@ -75,4 +75,4 @@ def _run(task: RunTask, producer: Producer, job: Job, connection: Connection) ->
         writer.finish()
     finally:
         writer.abort()
-    connection.send(JobDone(receipts[0], untold, peak_rss_bytes()))
+    connection.send(JobDone(receipts[0], peak_rss_bytes()))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 
 from payloom.config.fraud import ENTRY_POINTS
-from payloom.errors import ConfigError
+from payloom.errors import ConfigError, Problem
 from payloom.fraud.typologies.account_takeover import AccountTakeover
 from payloom.fraud.typologies.card_testing import CardTesting
 from payloom.fraud.typologies.cnp_stolen import CnpStolen
@@ -30,7 +30,6 @@ def find_typologies(names: Iterable[str]) -> tuple[type[Typology], ...]:
         known |= {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
     for name in wanted:
         if name not in known:
-            raise ConfigError(
-                [f'fraud.mix: "{name}" has no generator yet; those that have: {", ".join(sorted(known))}']
-            )
+            have = ", ".join(sorted(known))
+            raise ConfigError([Problem("fraud.mix", f'"{name}"', f"expected a typology that can be made: {have}")])
     return tuple(known[name] for name in wanted)

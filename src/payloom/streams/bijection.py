@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from payloom.streams.hashing import U64, mix_int
+from payloom.streams.hashing import U64, mix_int, unsigned
 
 ID_BITS = 53
 """Ids stay below 2**53, so that JSON numbers and nullable pandas columns (float64) keep them exact."""
@@ -34,8 +34,7 @@ class IdScrambler:
 
     def __call__(self, index: NDArray[np.integer]) -> NDArray[np.int64]:
         """Map indices in [0, 2**53) to ids in the same range."""
-        x: U64 = index.astype(np.uint64)
-        x += self._add
+        x = unsigned(index) + self._add
         x &= _ID_MASK
         y = x >> _ID_SHIFTS[0]
         x ^= y

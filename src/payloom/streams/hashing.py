@@ -22,16 +22,21 @@ _MASK64 = (1 << 64) - 1
 
 
 def mix(x: U64) -> U64:
-    """Finalise 64-bit integers: every output bit depends on every input bit; a bijection."""
+    """Finalise 64-bit integers in place: every output bit depends on every input bit; a bijection."""
     y = x >> _S30
-    y ^= x
-    y *= _MULTIPLIER_1
-    z = y >> _S27
-    y ^= z
-    y *= _MULTIPLIER_2
-    np.right_shift(y, _S31, out=z)
-    y ^= z
-    return y
+    x ^= y
+    x *= _MULTIPLIER_1
+    np.right_shift(x, _S27, out=y)
+    x ^= y
+    x *= _MULTIPLIER_2
+    np.right_shift(x, _S31, out=y)
+    x ^= y
+    return x
+
+
+def unsigned(a: NDArray[np.integer]) -> U64:
+    """See integers as unsigned 64-bit ones, without a copy where that is possible."""
+    return a.view(np.uint64) if a.dtype == np.int64 else a.astype(np.uint64)
 
 
 def mix_int(x: int) -> int:
@@ -75,8 +80,7 @@ class Keys:
 
 def draw(key: np.uint64, a: NDArray[np.integer]) -> U64:
     """Draw 64 fresh bits for each integer `a` under `key`."""
-    x = a.astype(np.uint64)
-    x *= _STEP
+    x = unsigned(a) * _STEP
     x += key
     return mix(x)
 
@@ -87,9 +91,7 @@ def draw2(key: np.uint64, a: NDArray[np.integer], b: NDArray[np.integer] | int) 
     if isinstance(b, int):
         x += np.uint64(b * int(_STEP) & _MASK64)
     else:
-        y = b.astype(np.uint64)
-        y *= _STEP
-        x += y
+        x += unsigned(b) * _STEP
     return mix(x)
 
 

@@ -121,9 +121,7 @@ class CategoricalTable:
         """Draw a category for each 32-bit number, in each row's context; without contexts, in the first."""
         cell = (bits >> self._shift).astype(np.intp)
         if context is not None:
-            place = context.astype(np.intp)
-            place <<= self._cell_bits
-            cell += place
+            cell += context.astype(np.intp, copy=False) << self._cell_bits
         category = self._cells.take(cell)
         unclear = np.flatnonzero(category < 0)
         if unclear.size:

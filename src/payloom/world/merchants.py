@@ -12,7 +12,7 @@ from payloom.config import Config
 from payloom.plan.world_plan import Plan
 from payloom.reference import load_math_tables, load_trades
 from payloom.streams.bijection import IdScrambler
-from payloom.streams.hashing import U32, U64, draw, high, low
+from payloom.streams.hashing import U32, U64, derive, draw, high, low
 from payloom.streams.tables import F64, CategoricalTable
 from payloom.world.geography import Geography
 
@@ -73,8 +73,7 @@ class Merchants:
         merchant, trade
             Merchant index, and the trade it really has.
         """
-        place = site.astype(np.intp)
-        place *= TRADE_COUNT
+        place = site * TRADE_COUNT
         place += trade
         actual = self.substitute.reshape(-1).take(place)
         place += actual
@@ -90,6 +89,11 @@ class Merchants:
     def bits(self, merchant: I64) -> U64:
         """Own random bits of each merchant: price level in the upper half, bank and size in the lower."""
         return draw(self.key, merchant)
+
+    def offsets(self, plan: Plan, bits: U64) -> tuple[F64, F64]:
+        """Where in town shops are: north and east of the centre, standard normal."""
+        place = derive(bits, plan.keys["merchant.place"])
+        return plan.functions.normal.step(high(place)), plan.functions.normal.step(low(place))
 
     def acquirer(self, bits: U64, country: NDArray[np.integer]) -> NDArray[np.int32]:
         """Bank of each merchant, by country."""
