@@ -75,13 +75,13 @@ def test_three_in_ten_purchases_are_online() -> None:
     assert sum(t.share * t.online_share for t in TRADES) == pytest.approx(0.31, abs=0.02)
 
 
-def test_mean_ticket_is_that_of_us_debit_and_the_spread_lognormal() -> None:
-    """Mean 46.7 (Fed Reg II, US debit 2023); ln SD 1.1-1.4, between IEEE's .95 and ULB's 1.87."""
+def test_mean_ticket_is_that_of_cards_and_the_spread_lognormal() -> None:
+    """Mean 42-64: euro area 39 euro (ECB 2024), US debit 46.7 (Fed 2023), US cards 63.7; ln SD between IEEE .95, ULB 1.87."""
     mean = sum(t.share * t.median_usd * math.exp(spread(t) ** 2 / 2) for t in PURCHASES)
     ln_mean = sum(t.share * math.log(t.median_usd) for t in PURCHASES)
     ln_variance = sum(t.share * (spread(t) ** 2 + (math.log(t.median_usd) - ln_mean) ** 2) for t in PURCHASES)
-    assert mean == pytest.approx(46.7, rel=0.08)
-    assert 1.1 <= math.sqrt(ln_variance) <= 1.4
+    assert 42 <= mean <= 64
+    assert 1.15 <= math.sqrt(ln_variance) <= 1.5
 
 
 def test_median_ticket_is_that_of_real_cards() -> None:
@@ -93,7 +93,7 @@ def test_median_ticket_is_that_of_real_cards() -> None:
 def test_endings_are_between_those_of_the_samples() -> None:
     """.00 21-25 %, .99 4.9-9.5 %, .95 2.1-3.2 % (ULB, purchasing cards); IEEE .95 29.5 %; wide, as they disagree."""
     assert 0.15 <= sum(t.share * t.end00_share for t in TRADES) <= 0.27
-    assert 0.05 <= sum(t.share * t.end99_share for t in TRADES) <= 0.14
+    assert 0.05 <= sum(t.share * t.end99_share for t in TRADES) <= 0.095
     assert 0.02 <= sum(t.share * t.end95_share for t in TRADES) <= 0.08
 
 
