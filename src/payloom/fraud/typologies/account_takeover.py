@@ -51,7 +51,7 @@ class AccountTakeover(Typology):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
         self._trades = trade_table(WANTED)
-        self._networks = code_table(IP_TYPE, {"home": 0.45, "mobile": 0.34, "vpn": 0.17, "hosting": 0.03, "business": 0.01})
+        self._networks = code_table(IP_TYPE, {"home": 0.47, "mobile": 0.36, "vpn": 0.12, "hosting": 0.02, "business": 0.03})
         self._three_ds = code_table(THREE_DS, {"none": 0.55, "attempted": 0.05, "frictionless": 0.34, "challenged": 0.04, "failed": 0.02})
         self._answers = code_table(RESPONSE_CODE, {"00": 0.83, "05": 0.08, "51": 0.05, "59": 0.02, "61": 0.01, "62": 0.01})
 

@@ -22,10 +22,10 @@ I64 = NDArray[np.int64]
 BURST_SECONDS = 5400.0
 """Mean length of a burst (estimate)."""
 
-VERIFICATION_SHARE = 0.25
+VERIFICATION_SHARE = 0.15
 """Tests that are account verifications for 0 (estimate)."""
 
-EXACT_UNIT_SHARE = 0.55
+EXACT_UNIT_SHARE = 0.70
 """Of the others, those for exactly one unit of the currency (ULB: 23 % of all frauds are for exactly 1.00)."""
 
 TARGETS = {
@@ -48,7 +48,7 @@ class CardTesting(Typology):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
         self._trades = trade_table(TARGETS)
-        self._networks = code_table(IP_TYPE, {"hosting": 0.20, "vpn": 0.25, "mobile": 0.30, "home": 0.25})
+        self._networks = code_table(IP_TYPE, {"hosting": 0.12, "vpn": 0.16, "mobile": 0.36, "home": 0.36})
         self._cvv = code_table(CVV_RESULT, {"M": 0.52, "N": 0.34, "P": 0.06, "U": 0.08})
         self._answers = code_table(
             RESPONSE_CODE,

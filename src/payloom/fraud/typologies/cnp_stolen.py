@@ -21,7 +21,10 @@ I64 = NDArray[np.int64]
 RUN = 3
 """Frauds per card and day (Worldline: about 3)."""
 
-NIGHT_SHARE = 0.24
+CARD_DAYS = 3
+"""Days that a card is used before the next ones (IEEE: 45 % of gaps are longer than a day)."""
+
+NIGHT_SHARE = 0.08
 """Runs put into the victim's night, above those that fall there anyway (ULB: 25 % of fraud from 0 to 6 h)."""
 
 GAP_MEAN_SECONDS = 1500.0
@@ -42,14 +45,14 @@ class CnpStolen(Typology):
     """One buyer of stolen card data works through a batch of cards over a few days."""
 
     name = "cnp_stolen"
-    mean_size = 9.0
+    mean_size = 18.0
     size_sigma = 0.9
     max_days = 9
 
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
         self._trades = trade_table(WANTED)
-        self._networks = code_table(IP_TYPE, {"home": 0.42, "mobile": 0.33, "vpn": 0.17, "hosting": 0.05, "business": 0.03})
+        self._networks = code_table(IP_TYPE, {"home": 0.46, "mobile": 0.36, "vpn": 0.12, "hosting": 0.03, "business": 0.03})
         self._three_ds = code_table(
             THREE_DS, {"none": 0.62, "attempted": 0.06, "frictionless": 0.22, "challenged": 0.03, "failed": 0.07}
         )
@@ -77,7 +80,7 @@ class CnpStolen(Typology):
 
     def victim(self, events: Events) -> I64:
         """Use a card for a run, then the next."""
-        return events.age * 512 + events.number // RUN
+        return events.age // CARD_DAYS * 512 + events.number // RUN
 
     def choose(self, choice: Choice, events: Events) -> None:
         """Buy what sells well, mostly; everything remote."""

@@ -50,7 +50,7 @@ class DeviceFarm(Typology):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
         self._trades = trade_table(OFFERS)
-        self._networks = code_table(IP_TYPE, {"mobile": 0.52, "home": 0.22, "vpn": 0.18, "hosting": 0.08})
+        self._networks = code_table(IP_TYPE, {"mobile": 0.54, "home": 0.28, "vpn": 0.13, "hosting": 0.05})
         self._answers = code_table(RESPONSE_CODE, {"00": 0.90, "05": 0.06, "51": 0.02, "59": 0.01, "65": 0.01})
 
     def band(self, campaign_bits: U64) -> I64:
