@@ -107,7 +107,7 @@ def _answer_weights(model: Model) -> F64:
     common = {"59": config.suspected_share * 0.6, "62": config.suspected_share * 0.4}
     common |= {"91": config.network_share * 0.7, "96": config.network_share * 0.3}
     # 1.3 * 2: `_forgive` keeps risk / 1.3 of them, and risk has mean 1/2.
-    common |= {"51": funds * 2.6 * 0.93, "61": funds * 0.07, "57": 0.0006}
+    common |= {"51": funds * 2.6 * 0.93, "61": funds * 0.07, "57": 0.0006, "41": 0.0002, "43": 0.0001}
     present = common | {"05": config.do_not_honour_share}
     present |= {"75": config.pin_error_share * 0.6, "65": config.pin_error_share * 0.4}
     remote = common | {"05": config.remote_do_not_honour_share}

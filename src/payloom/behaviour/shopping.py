@@ -23,7 +23,7 @@ U16 = NDArray[np.uint16]
 CASH_SHARE = 0.045
 """Cash withdrawals among choices of trade (estimate; cards are used for cash far less than for purchases)."""
 
-ABROAD_ONLINE_SHARE = 0.07
+ABROAD_ONLINE_SHARE = 0.15
 """Online merchants that sit in another country (Fed 2022 via ABA: 4.9 % of US-issued payments cross a border)."""
 
 TRIES = 3

@@ -19,7 +19,7 @@ I64 = NDArray[np.int64]
 WINDOW_DAYS = 40
 """A customer has at most one trip in each window of this many days."""
 
-ROAD_US = 8 * 3600 * 1_000_000
+ROAD_US = 14 * 3600 * 1_000_000
 """Time on the road before and after a trip, in which nothing is bought in person."""
 
 LENGTH_SIGMA = 0.6

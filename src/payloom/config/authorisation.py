@@ -11,17 +11,17 @@ class AuthorisationConfig(Section):
     """Genuine declines by cause, as shares of attempts, and 3-D Secure."""
 
     insufficient_funds_share: float = portion(
-        0.021, "Declined 51 or 61 for want of funds", of="attempts", source=_DECLINES
+        0.023, "Declined 51 or 61 for want of funds", of="attempts", source=_DECLINES
     )
-    do_not_honour_share: float = portion(0.012, "Declined 05 with the card present", of="attempts", source=_DECLINES)
+    do_not_honour_share: float = portion(0.005, "Declined 05 with the card present", of="attempts", source=_DECLINES)
     remote_do_not_honour_share: float = portion(
-        0.045,
+        0.062,
         "Declined 05 with the card not present",
         of="remote attempts",
         source="[S] approval of CNP 85-92 %",
     )
     mistyped_share: float = portion(
-        0.006, "Card number, expiry or CVV mistyped: 14, 54, N7", of="remote attempts", source="[M]"
+        0.012, "Card number, expiry or CVV mistyped: 14, 54, N7", of="remote attempts", source="[M]"
     )
     pin_error_share: float = portion(
         0.004, "PIN tries exceeded or count limit: 75, 65", of="chip payments", source="[M]"

@@ -42,7 +42,7 @@ class CalendarConfig(Section):
         le=3,
     )
     payday_strength: float = setting(
-        0.25,
+        0.15,
         "Extra spending on a payday",
         unit="share of a usual day",
         source="[M]; 85 % of salaries fall on 8 days of the month (Berka [C])",
@@ -51,10 +51,10 @@ class CalendarConfig(Section):
     )
     holiday_strength: float = portion(0.30, "Spending lost on a public holiday", of="a usual day", source="[M]")
     black_friday_strength: float = setting(
-        0.17,
-        "Extra spending on Black Friday",
+        0.08,
+        "Extra spending on Black Friday, besides season and growth",
         unit="share of a usual Friday",
-        source="[S] Nationwide 2022",
+        source="[S] Nationwide 2022, 17 % above an average Friday in all",
         ge=0,
         le=10,
     )

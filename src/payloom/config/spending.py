@@ -28,14 +28,14 @@ class SpendingConfig(Section):
         le=43_200,
     )
     explore_share: float = portion(
-        0.25,
+        0.18,
         "Payments at a shop outside the favourites",
         of="payments",
         source=f"{_P_CARD}, revisit share .70",
     )
     favourites: int = setting(40, "Favourite shops of a customer", unit="shops", source="[M]", ge=1, le=1_000)
     favourite_slope: float = setting(
-        1.2,
+        1.5,
         "Zipf exponent over a customer's favourites",
         unit="exponent",
         source=f"{_P_CARD}, rank slope -1.2 to -1.27",
@@ -51,7 +51,7 @@ class SpendingConfig(Section):
         le=4,
     )
     online_share: float = portion(
-        0.30,
+        0.25,
         "Payments to a merchant online",
         of="payments",
         source="[S] in person 63.8 % in the US 2022; [R] 39 % of Chase card spend",
@@ -59,7 +59,7 @@ class SpendingConfig(Section):
     trips_per_year: float = setting(3.0, "Trips of a customer", unit="trips a year", source="[M]", ge=0, le=50)
     trip_days_median: float = setting(4.0, "Median length of a trip", unit="days", source="[M]", gt=0, le=60)
     foreign_trip_share: float = portion(
-        0.30,
+        0.35,
         "Trips that leave the country",
         of="trips",
         source="[S,D] cross-border 4.9 % of US count",

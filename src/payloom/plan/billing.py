@@ -21,8 +21,8 @@ F64 = NDArray[np.float64]
 DAY_OF_MONTH_WEIGHT = (6, 4, 4, 3, 5, *[3] * 9, 5, *[3] * 9, 4, 3, 3, 3, 2, 2, 1)
 """How much bills on the 1st to the 31st: the 1st, 5th, 15th and 25th stand out (estimate)."""
 
-_HOUR_WEIGHT = (6, 8, 9, 10, 10, 10, 9, 8, 7, 6, 5, 4, 4, 4, 4, 4, 4, 4, 4, 3, 3, 3, 3, 4)
-"""How much bills by local hour: batches run in the early morning (estimate)."""
+_HOUR_WEIGHT = (3, 2, 2, 2, 2, 3, 6, 9, 10, 10, 9, 8, 7, 6, 6, 5, 5, 5, 5, 4, 4, 4, 4, 3)
+"""How much bills by local hour: batches run in the morning (estimate; ULB: only 8.4 % of all payments from 0 to 6 h)."""
 
 _SLOT_US = DAY_US // SLOTS
 _SLOT_WEIGHT = np.repeat(np.array(_HOUR_WEIGHT, dtype=np.int64), 4)

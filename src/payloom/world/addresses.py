@@ -25,9 +25,9 @@ U8 = NDArray[np.uint8]
 HOME, MOBILE, BUSINESS, HOSTING, VPN = (IP_TYPE.index(k) for k in ("home", "mobile", "business", "hosting", "vpn"))
 
 NETWORK_USE = (
-    (0.500, 0.435, 0.060, 0.001, 0.004),
-    (0.745, 0.020, 0.220, 0.008, 0.007),
-    (0.880, 0.090, 0.024, 0.001, 0.005),
+    (0.490, 0.438, 0.060, 0.004, 0.008),
+    (0.735, 0.020, 0.220, 0.014, 0.011),
+    (0.872, 0.090, 0.024, 0.004, 0.010),
     (1.0, 0.0, 0.0, 0.0, 0.0),
 )
 """Networks by device slot: phone, computer, tablet, other (estimates); few honest people come from a data centre."""

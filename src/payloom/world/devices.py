@@ -20,11 +20,11 @@ SLOTS = 4
 """Phone, computer, second mobile device, and one for devices that are not a customer's own."""
 PHONE, COMPUTER, TABLET = 0, 1, 2
 
-COUNT_SHARES = (0.55, 0.31, 0.14)
+COUNT_SHARES = (0.48, 0.30, 0.22)
 """Customers with one, two, three devices (ThreatMetrix 2013: 55/26/11/4 % of bank accounts in a month)."""
 
 USE_WITH_TWO = (0.62, 0.38, 0.0)
-USE_WITH_THREE = (0.55, 0.28, 0.17)
+USE_WITH_THREE = (0.46, 0.30, 0.24)
 """Share of remote payments by device (estimates)."""
 
 UPGRADE_DAYS = (930, 1500, 1200, 365)
