@@ -76,7 +76,7 @@ def test_three_in_ten_purchases_are_online() -> None:
 
 
 def test_mean_ticket_is_that_of_cards_and_the_spread_lognormal() -> None:
-    """Mean 42-64: euro area 39 euro (ECB 2024), US debit 46.7 (Fed 2023), US cards 63.7; ln SD between IEEE .95, ULB 1.87."""
+    """Mean 42-64: euro area 39 euro (ECB), US debit 46.7 (Fed), US cards 63.7; ln SD from IEEE's .95 to ULB's 1.87."""
     mean = sum(t.share * t.median_usd * math.exp(spread(t) ** 2 / 2) for t in PURCHASES)
     ln_mean = sum(t.share * math.log(t.median_usd) for t in PURCHASES)
     ln_variance = sum(t.share * (spread(t) ** 2 + (math.log(t.median_usd) - ln_mean) ** 2) for t in PURCHASES)
