@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from payloom.codes import COUNTRY, RESPONSE_CODE
 from payloom.plan.intensity import days_since_payday
 from payloom.plan.periods import DAY_US, day_date
-from payloom.streams.hashing import U32, U64, derive, high, low, threshold32
+from payloom.streams.hashing import U32, U64, derive, high, low, threshold32, unit
 from payloom.streams.tables import F64, CategoricalTable
 from payloom.world.cards import REISSUE_OVERLAP_DAYS
 from payloom.world.model import Model
@@ -95,8 +95,8 @@ class Authorisation:
         """
         day = time_us[short] // DAY_US - self.model.plan.period.first_day
         risk = self.funds_by_day[day, country[short]]
-        risk *= 1.0 - affluence_bits[short] * 2.0**-32
-        forgiven = draws[short] * (2.0**-32 * 1.3) > risk
+        risk *= 1.0 - unit(affluence_bits[short])
+        forgiven = unit(draws[short]) * 1.3 > risk
         answer[short[forgiven]] = APPROVED
 
 

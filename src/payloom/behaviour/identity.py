@@ -111,13 +111,14 @@ class Identity:
             The positions, as rows of the day tables and ordinals of the day.
         """
         keys, total = self.model.plan.keys, len(row)
-        payers = Payers(*(np.empty(total, dtype=kind) for kind in (np.int64, np.uint64, np.int64, np.int64)))
+        index, customer, group = (np.empty(total, dtype=np.int64) for _ in range(3))
+        payers = Payers(index, np.empty(total, dtype=np.uint64), customer, group)
         who = np.empty(total, dtype=np.uint64)
         tiles = [slice(start, start + TILE) for start in range(0, total, TILE)]
         for tile in tiles:
-            index = position_index(row[tile] + tables.first_day, Stream.SPENDING, ordinal[tile])
-            bits = draw(keys["row"], index)
-            payers.index[tile], payers.bits[tile] = index, bits
+            position = position_index(row[tile] + tables.first_day, Stream.SPENDING, ordinal[tile])
+            bits = draw(keys["row"], position)
+            payers.index[tile], payers.bits[tile] = position, bits
             who[tile] = derive(bits, keys["spending.who"])
         row, ordinal, who = self._first_of_round(tables, row, ordinal, who)
         sizes = self.day_sizes(tables)
@@ -125,9 +126,9 @@ class Identity:
             here = row[tile]
             draws = derive(who[tile], keys["spending.customer"])
             mass = (ordinal[tile] + 0.5) / sizes.take(here)
-            group = tables.group(here, mass, high(draws))
+            awake = tables.group(here, mass, high(draws))
             day = here + tables.first_day
-            payers.customer[tile], payers.group[tile] = self.customer(group, day, low(draws), high(who[tile]))
+            payers.customer[tile], payers.group[tile] = self.customer(awake, day, low(draws), high(who[tile]))
         return payers
 
     def customer(

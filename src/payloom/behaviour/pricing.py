@@ -32,9 +32,7 @@ CASH_STEP_MINOR: dict[str, int] = {"USD": 2000, "GBP": 1000, "EUR": 1000, "JPY":
 DEFAULT_CASH_STEP_UNITS = 20
 MAX_CASH_STEPS = 40
 
-COUNTRY_CURRENCY = np.array(
-    [CURRENCY.index(load_countries()[code].currency) for code in COUNTRY], dtype=np.int8
-)
+COUNTRY_CURRENCY = np.array([CURRENCY.index(load_countries()[code].currency) for code in COUNTRY], dtype=np.int8)
 """Currency code of each country code."""
 
 MINOR_PER_USD = np.array([load_currencies()[code].minor_per_usd for code in CURRENCY])

@@ -20,7 +20,7 @@ from payloom.codes import TRANSACTION_TYPE
 from payloom.plan.daytables import DayTables
 from payloom.plan.periods import DAY_US
 from payloom.plan.quotas import REFUND_TRIES, refund_acceptance
-from payloom.streams.hashing import derive, draw, draw_int, high, low, threshold32
+from payloom.streams.hashing import derive, draw, draw_int, high, low, threshold32, unit
 from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
@@ -89,7 +89,7 @@ class Refunds:
                 continue
             number = np.arange(total)
             index = position_index(day, Stream.REFUND, number)
-            mass = (number + high(draw(plan.keys["refund.time"], index)) * 2.0**-32) / total
+            mass = (number + unit(high(draw(plan.keys["refund.time"], index)))) / total
             time_us = tables.time_us(np.full(total, day - tables.first_day), mass)
             # The lags of neighbours in time must not be in order.
             place = (number * _step(total) + day) % total
@@ -131,7 +131,7 @@ class Refunds:
             searching = searching[~success]
             if not searching.size:
                 break
-        assert chosen is not None  # noqa: S101 - there are tries
+        assert chosen is not None
         return chosen, found
 
     def _day_shift(self, tables: DayTables) -> I64:
@@ -147,7 +147,7 @@ class Refunds:
         draws = draw(keys["refund.part"], index)
         partial = high(draws) < threshold32(self.model.config.refunds.partial_share)
         amount = source.amount_minor.copy()
-        part = (amount[partial] * (low(draws[partial]) * 2.0**-32 * 0.85 + 0.1)).astype(np.int64)
+        part = (amount[partial] * (unit(low(draws[partial])) * 0.85 + 0.1)).astype(np.int64)
         amount[partial] = np.maximum(part, 1)
         currency = COUNTRY_CURRENCY[self.model.merchants.site_country[source.site]]
         later = replace(

@@ -65,6 +65,7 @@ class Settlement:
 
     def _in_person(self, tables: DayTables, choice: Choice) -> Rows:
         """Fill all columns as if paid in person; those that only remote payments have are null."""
+        # long because: it lists every column once, in the order of the schema
         model, total = self.model, len(choice)
         geography, merchants = model.geography, model.merchants
         country = geography.home_country.take(choice.group)

@@ -59,11 +59,9 @@ class Spending:
         mass, valid = self.identity.masses(tables, row, stratum)
         ordinal = stratum[:, None] * STRATUM + np.arange(STRATUM)
         rows = np.repeat(row, STRATUM).reshape(valid.shape)
-        if valid.all():
-            rows, ordinal, mass = rows.reshape(-1), ordinal.reshape(-1), mass.reshape(-1)
-        else:
-            rows, ordinal, mass = rows[valid], ordinal[valid], mass[valid]
-        return rows, ordinal, tables.time_us(rows, mass)
+        keep: NDArray[np.bool_] | slice = slice(None) if valid.all() else valid.reshape(-1)
+        rows = rows.reshape(-1)[keep]
+        return rows, ordinal.reshape(-1)[keep], tables.time_us(rows, mass.reshape(-1)[keep])
 
     def times(self, tables: DayTables, row: I64, ordinal: I64) -> I64:
         """Times of single positions."""
@@ -90,9 +88,7 @@ class Spending:
         merchant_bits = model.merchants.bits(shop.merchant)
         currency = COUNTRY_CURRENCY.take(model.merchants.site_country.take(shop.site))
         affluence = model.people.affluence(person)
-        amount = self.pricing.amount_minor(
-            shop.trade, merchant_bits, affluence, currency, derive(bits, keys["amount"])
-        )
+        amount = self.pricing.amount_minor(shop.trade, merchant_bits, affluence, currency, derive(bits, keys["amount"]))
         kind = np.where(shop.trade == CASH_TRADE, CASH, PURCHASE)
         how = derive(bits, keys["remote.how"])
         checks = np.flatnonzero(shop.online & (high(how) < threshold32(VERIFICATION_SHARE)))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from payloom.codes import COUNTRY
 from payloom.plan.periods import DAY_US
 from payloom.reference import load_countries
-from payloom.streams.hashing import derive, draw2, high, low, threshold32
+from payloom.streams.hashing import derive, draw2, high, low, threshold32, unit
 from payloom.streams.tables import CategoricalTable, sequential_sum
 from payloom.world.model import Model
 
@@ -71,7 +71,7 @@ class Trips:
         np.minimum(length, MAX_DAYS, out=length)
         length *= DAY_US
         more = derive(bits, keys["trip.where"])
-        start = high(more) * 2.0**-32 * (_WINDOW_US - 2.0 * ROAD_US - length) + ROAD_US
+        start = unit(high(more)) * (_WINDOW_US - 2.0 * ROAD_US - length) + ROAD_US
         since = within - start
         near = (since >= -ROAD_US) & (since < length + ROAD_US)
         there = (since >= 0) & (since < length)

@@ -1,1 +1,1 @@
-"""Cells: runs of spending blocks inside one month with all that joins them; the unit of work, retry and distribution."""
+"""Cells: runs of spending blocks inside one month, with all that joins them; the unit of work and retry."""

@@ -24,6 +24,7 @@ from payloom.world.model import Model, build_model
 
 I64 = NDArray[np.int64]
 
+
 @dataclass(frozen=True, slots=True)
 class Others:
     """Rows of a cell that are not everyday spending.

@@ -120,9 +120,7 @@ def chunks(tables: DayTables, sizes: I64, start: Border, end: Border) -> Iterato
             here, pieces, filled = position, [], 0
 
 
-def _chunk(
-    tables: DayTables, sizes: I64, start: Border, end: Border, pieces: list[tuple[int, int, int]]
-) -> Chunk:
+def _chunk(tables: DayTables, sizes: I64, start: Border, end: Border, pieces: list[tuple[int, int, int]]) -> Chunk:
     rows: list[I64] = []
     strata: list[I64] = []
     for row, first, last in pieces:

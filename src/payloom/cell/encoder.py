@@ -33,7 +33,7 @@ class BatchEncoder:
         """Add a finished array."""
         self._arrays[name] = array
 
-    def values(self, name: str, values: NDArray[np.generic], *, nullable: bool = False) -> None:
+    def values(self, name: str, values: NDArray[np.number], *, nullable: bool = False) -> None:
         """Add plain numbers; with `nullable`, -1 is null."""
         present = values >= 0 if nullable else None
         self.add(name, _array(self._schema.field(name).type, values, present))
@@ -55,7 +55,7 @@ class BatchEncoder:
 
     def floats(self, name: str, values: NDArray[np.float32]) -> None:
         """Add numbers of which NaN is null."""
-        self.add(name, _array(self._schema.field(name).type, values, values == values))
+        self.add(name, _array(self._schema.field(name).type, values, ~np.isnan(values)))
 
     def flags(self, name: str, flags: NDArray[np.bool_]) -> None:
         """Add booleans."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from payloom.behaviour.present import EARTH_ROUND
@@ -23,6 +23,9 @@ from payloom.world.devices import TABLET
 from payloom.world.merchants import terminal_count
 from payloom.world.model import Model
 from payloom.world.people import AGE_SHARES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 I64 = NDArray[np.int64]
 
@@ -93,7 +96,9 @@ class Entities:
         column.codes("home_country", model.geography.home_country[group].astype(np.int8))
         column.add("home_city", self._cities(place))
         column.values("home_latitude", (model.geography.latitude[place] + north * spread).astype(np.float32))
-        column.values("home_longitude", (model.geography.longitude[place] + east * spread * EARTH_ROUND).astype(np.float32))
+        column.values(
+            "home_longitude", (model.geography.longitude[place] + east * spread * EARTH_ROUND).astype(np.float32)
+        )
         column.codes("affluence_band", (high(bits).astype(np.int64) * len(AFFLUENCE_BAND) >> 32).astype(np.int8))
         column.codes("age_band", CategoricalTable(AGE_SHARES)(high(details)).astype(np.int8))
         column.days("opened_on", lives.opened)

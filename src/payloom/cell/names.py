@@ -15,7 +15,7 @@ FIRST_WORDS = (
     "Amber", "Ashen", "Auburn", "Azure", "Brindle", "Bronze", "Burnt", "Cerise", "Cobalt", "Copper", "Coral", "Crimson",
     "Dappled", "Dusky", "Ebon", "Fallow", "Flaxen", "Frosted", "Gilded", "Hazel", "Indigo", "Ivory", "Jasper", "Lilac",
     "Mauve", "Mellow", "Misty", "Mottled", "Ochre", "Olive", "Opal", "Pewter", "Quiet", "Russet", "Saffron", "Sepia",
-    "Silent", "Slate", "Speckled", "Sunlit", "Tawny", "Teal", "Umber", "Verdant", "Violet", "Wandering", "Woven", "Zinc",
+    "Silent", "Slate", "Speckled", "Sunlit", "Tawny", "Teal", "Umber", "Verdant", "Violet", "Waking", "Woven", "Zinc",
 )  # fmt: skip
 SECOND_WORDS = (
     "Alder", "Badger", "Bittern", "Bramble", "Briar", "Cedar", "Clover", "Cormorant", "Curlew", "Dormouse", "Egret",

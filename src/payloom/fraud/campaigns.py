@@ -123,9 +123,7 @@ def _activity(plan: Plan, typology: Typology, number: int, day: int, count: int)
     return by_age * (count / shown)
 
 
-def campaigns_of(
-    plan: Plan, typology: Typology, number: int, start_day: I64, ordinal: I64
-) -> tuple[I64, U64, F64]:
+def campaigns_of(plan: Plan, typology: Typology, number: int, start_day: I64, ordinal: I64) -> tuple[I64, U64, F64]:
     """Campaigns by start day and ordinal: their number in the world, random bits and weight."""
     campaign = ((start_day + 4096) << TYPOLOGY_BITS | number) << CAMPAIGN_BITS | ordinal
     bits = draw(plan.keys["fraud.campaign"], campaign)
@@ -187,9 +185,7 @@ def _split_by_day(weight: F64, day: I64, quota: I64) -> I64:
     return count
 
 
-def _expand(
-    plan: Plan, one: TypologyPlan, campaign: I64, campaign_bits: U64, age: I64, day: I64, count: I64
-) -> Events:
+def _expand(plan: Plan, one: TypologyPlan, campaign: I64, campaign_bits: U64, age: I64, day: I64, count: I64) -> Events:
     """List the events of campaigns."""
     start = np.cumsum(count) - count
     total = int(count.sum())
@@ -210,4 +206,3 @@ def _expand(
         index=index,
         bits=draw(plan.keys["row"], index),
     )
-

@@ -13,10 +13,10 @@ from payloom.behaviour.rows import NULL, Rows
 from payloom.behaviour.spending import PURCHASE, Spending
 from payloom.codes import COUNTRY
 from payloom.fraud.events import Events
-from payloom.fraud.victims import Band, Victims
+from payloom.fraud.victims import Victims
 from payloom.plan.daytables import DayTables
 from payloom.plan.periods import DAY_US
-from payloom.streams.hashing import U32, U64, derive, draw2, high, low
+from payloom.streams.hashing import U32, U64, derive, draw2, high, low, unit
 from payloom.streams.tables import F64, CategoricalTable
 from payloom.world.addresses import VPN
 from payloom.world.merchants import TRADES
@@ -59,7 +59,7 @@ class Kit:
 
     def usual_times(self, tables: DayTables, events: Events, bits: U32) -> I64:
         """Times at which everybody pays."""
-        return tables.time_us(events.day - tables.first_day, bits * 2.0**-32)
+        return tables.time_us(events.day - tables.first_day, unit(bits))
 
     @staticmethod
     def local_times(events: Events, hour: F64, offset_us: I64) -> I64:
@@ -112,9 +112,7 @@ class Kit:
         country = model.geography.home_country[choice.group[places]]
         self.buy_at(choice, places, model.merchants.online_site[country], trade, bits, factor)
 
-    def buy_at(
-        self, choice: Choice, places: NDArray[np.intp], site: I64, trade: I64, bits: U64, factor: F64
-    ) -> None:
+    def buy_at(self, choice: Choice, places: NDArray[np.intp], site: I64, trade: I64, bits: U64, factor: F64) -> None:
         """Buy something remote at a merchant of a trade at an online site."""
         model = self.model
         merchant, trade = model.merchants.pick(model.plan, site, trade, high(bits))

@@ -14,7 +14,7 @@ from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.typology import Typology
 from payloom.plan.periods import DAY_US
-from payloom.streams.hashing import high, low
+from payloom.streams.hashing import high, low, unit
 
 I64 = NDArray[np.int64]
 Code = NDArray[np.int8]
@@ -26,7 +26,7 @@ MAX_DELAY_DAYS = 120.0
 """Cap of the card schemes on the time to a dispute."""
 
 CHARGEBACK_MEDIAN_DAYS, CHARGEBACK_SIGMA = 21.0, 0.75
-"""From report to chargeback, so that from event to chargeback the median is about 28 and the 90th percentile 75 days."""
+"""From report to chargeback: from event to chargeback the median is about 28 and the 90th percentile 75 days."""
 
 CHANNEL_SHARES = {
     "cardholder_app": 0.36, "cardholder_call": 0.26, "issuer_alert": 0.26, "merchant": 0.05,
@@ -98,14 +98,14 @@ class Reporting:
         reported = np.maximum(events.midnight_us + delay_us, rows.time_us + 1_800_000_000)
         own = kit.draws(events.bits, "report.event")
         approved = rows.response == APPROVED
-        unnoticed = ~approved | (high(own) * 2.0**-32 < typology.unreported_share)
+        unnoticed = ~approved | (unit(high(own)) < typology.unreported_share)
         reported[unnoticed] = NEVER_US
         channel = self._channels(low(case)).astype(np.int8)
         channel[unnoticed] = NULL
         claim = kit.draws(case, "report.claim")
         wait = exp(normal(high(claim)) * CHARGEBACK_SIGMA) * CHARGEBACK_MEDIAN_DAYS
         charged = reported + (np.minimum(wait, MAX_DELAY_DAYS) * DAY_US).astype(np.int64)
-        no_claim = unnoticed | (low(own) * 2.0**-32 >= typology.chargeback_share) | (rows.amount_minor == 0)
+        no_claim = unnoticed | (unit(low(own)) >= typology.chargeback_share) | (rows.amount_minor == 0)
         charged[no_claim] = NEVER_US
         reason = np.where(rows.latitude == rows.latitude, _FRAUD_CP, _FRAUD_CNP)
         reason[no_claim] = NULL

@@ -77,9 +77,11 @@ class Typology(ABC):
 
     def choose(self, choice: Choice, events: Events) -> None:
         """Change, in place, what the victim would have bought."""
+        del choice, events
 
     def finish(self, rows: Rows, events: Events) -> None:
         """Change, in place, how it was paid and answered."""
+        del rows, events
 
     def roles(self, events: Events) -> NDArray[np.int8]:
         """Role of each event, a code of `payloom.codes.ROLE`."""

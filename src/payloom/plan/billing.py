@@ -22,7 +22,7 @@ DAY_OF_MONTH_WEIGHT = (6, 4, 4, 3, 5, *[3] * 9, 5, *[3] * 9, 4, 3, 3, 3, 2, 2, 1
 """How much bills on the 1st to the 31st: the 1st, 5th, 15th and 25th stand out (estimate)."""
 
 _HOUR_WEIGHT = (3, 2, 2, 2, 2, 3, 6, 9, 10, 10, 9, 8, 7, 6, 6, 5, 5, 5, 5, 4, 4, 4, 4, 3)
-"""How much bills by local hour: batches run in the morning (estimate; ULB: only 8.4 % of all payments from 0 to 6 h)."""
+"""How much bills by local hour: batches run in the morning (estimate; ULB: 8.4 % of all payments from 0 to 6 h)."""
 
 _SLOT_US = DAY_US // SLOTS
 _SLOT_WEIGHT = np.repeat(np.array(_HOUR_WEIGHT, dtype=np.int64), 4)
@@ -81,7 +81,7 @@ class LocalMonth:
         return np.where(before, 0, np.where(after, MONTH_PHASE, phase))
 
     def local_us(self, phase: I64) -> I64:
-        """Last local microsecond whose phase is at most `phase`: the inverse, so that time < t means phase < phase(t)."""
+        """Last local microsecond whose phase is at most `phase`: time < t means phase < phase(t)."""
         weights = self._day_weights()
         starts = weights * _DAY_PHASE
         index = np.searchsorted(starts, phase, side="right") - 1

@@ -92,10 +92,10 @@ def build_cohorts(config: Config, period: Period, groups: tuple[Group, ...], cus
     weights: list[float] = []
     for index, group in enumerate(groups):
         for join in range(epochs):
-            size = 1.0 if join == 0 else max(growth + churn * (1.0 + growth * (join - 1)), 0.0)
+            people = 1.0 if join == 0 else max(growth + churn * (1.0 + growth * (join - 1)), 0.0)
             for leave in range(join + 1, epochs + 1):
-                leaving = size if leave == epochs else size * churn
-                size -= leaving
+                leaving = people if leave == epochs else people * churn
+                people -= leaving
                 rows.append((index, join, leave))
                 weights.append(group.share * leaving)
     sizes = proportional_split(customers, weights)

@@ -12,7 +12,6 @@ from payloom.plan.periods import DAY_US
 from payloom.plan.profiles import SLOT_SECONDS, SLOTS
 from payloom.reference import City, load_cities, offset_transitions
 
-
 MIN_ZONE_SHARE = 0.02
 """A time zone with a smaller share of its country's city people has no customers."""
 

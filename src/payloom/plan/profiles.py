@@ -24,14 +24,14 @@ SPENDING_HOUR_WEIGHT = (
 )  # fmt: skip
 """Intensity of spending by local hour, fitted so that all genuine payments have `HOUR_SHARE_PERCENT`.
 
-Subscriptions bill in the morning, rounds of shopping run on into the next hour, weekends are later, quarter hours smooth.
+Subscriptions bill in the morning, rounds of shopping run on into the next hour, weekends are later.
 """
 
 WEEKEND_TILT = (
     1.35, 1.45, 1.45, 1.30, 1.10, 0.80, 0.60, 0.55, 0.70, 0.90, 1.06, 1.13,
     1.30, 1.15, 1.04, 1.02, 1.00, 0.98, 0.98, 1.00, 0.98, 0.94, 0.95, 1.05,
 )  # fmt: skip
-"""Weekend against weekday by local hour: later mornings, Saturday noon the peak (Paymark NZ: busiest Saturday 12-13)."""
+"""Weekend against weekday by local hour: later mornings, noon the peak (Paymark NZ: Saturday 12-13)."""
 
 WEEKDAY_FACTOR = (0.91, 0.95, 0.96, 1.00, 1.13, 1.17, 0.88)
 """Monday to Sunday (estimate; Paymark NZ: Saturday busiest, Monday the quietest night)."""

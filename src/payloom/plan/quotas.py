@@ -12,7 +12,7 @@ from payloom.plan.billing import LocalMonth, members_before
 from payloom.plan.cohorts import Cohorts
 from payloom.plan.periods import DAY_US, Period
 from payloom.reference import load_trades
-from payloom.streams.hashing import Keys, draw, draw2
+from payloom.streams.hashing import Keys, draw, draw2, high, unit
 from payloom.streams.tables import proportional_split, sequential_sum
 
 I64 = NDArray[np.int64]
@@ -26,8 +26,6 @@ FULL_REFUND_WEIGHT = 1.5
 
 APPROVED_SHARE = 0.945
 """Approved among purchases (measured on the default world): a declined one cannot be refunded."""
-
-_UNIT = 2.0**-64
 
 
 @dataclass(frozen=True)
@@ -140,9 +138,9 @@ def _subscription_lines(
     active = int(presence.sum()) / cohorts.epochs
     per_customer = config.subscriptions.share * genuine_rows / months / max(active, 1.0)
     number = np.arange(len(cohorts.size))
-    dither = draw(keys["subscription.line.size"], number) * _UNIT
+    dither = unit(high(draw(keys["subscription.line.size"], number)))
     size = np.floor(cohorts.size * per_customer + dither).astype(np.int64)
-    offset = draw(keys["subscription.line.offset"], number) * _UNIT * 0.999
+    offset = unit(high(draw(keys["subscription.line.offset"], number))) * 0.999
     return SubscriptionLines(np.where(cohorts.size > 0, size, 0), offset, standard_offset_us)
 
 
@@ -164,12 +162,10 @@ def _subscriptions_by_day(period: Period, cohorts: Cohorts, lines: SubscriptionL
     return count
 
 
-def _refunds(
-    config: Config, period: Period, keys: Keys, genuine: I64, subscription: I64
-) -> tuple[I64, I64, I64]:
+def _refunds(config: Config, period: Period, keys: Keys, genuine: I64, subscription: I64) -> tuple[I64, I64, I64]:
     """Walk the days once: what a day refunds depends only on earlier days."""
     lags = config.refunds.max_lag_days
-    weight = 1.0 / (2.0 + np.arange(lags))
+    weight = np.divide(1.0, np.arange(lags) + 2.0, dtype=np.float64)
     # Half of the refunds come within days, the rest trail off over the allowed lag (estimate).
     rate = config.refunds.share / _refund_success() * weight / sequential_sum(weight)
     lag = np.arange(1, lags + 1)
@@ -179,7 +175,7 @@ def _refunds(
     spending = genuine - subscription
     for day in range(period.days):
         source = day - lag[:day]
-        dither = draw2(keys["refund.quota"], lag[:day], period.first_day + day) * _UNIT
+        dither = unit(high(draw2(keys["refund.quota"], lag[:day], period.first_day + day)))
         quota = np.floor(genuine[source] * rate[:day] + dither).astype(np.int64)
         begin = used[source]
         quota[(begin + quota) * REFUND_TRIES > spending[source]] = 0

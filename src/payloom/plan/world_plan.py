@@ -93,9 +93,7 @@ def build_plan(config: Config) -> Plan:
         _standard_offsets_us(groups, period),
         config.world.rows - config.world.fraud_rows,
     )
-    return Plan(
-        config, keys, functions, period, groups, cohorts, intensity, quotas, tuple(day_weights)
-    )
+    return Plan(config, keys, functions, period, groups, cohorts, intensity, quotas, tuple(day_weights))
 
 
 def _day_weights(intensity: Intensity, period: Period) -> list[int]:

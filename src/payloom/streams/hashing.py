@@ -118,9 +118,9 @@ def low(bits: U64) -> U32:
     return bits.astype(np.uint32)
 
 
-def threshold(probability: float) -> np.uint64:
-    """Give the number below which a 64-bit draw falls with this probability."""
-    return np.uint64(min(int(probability * 2**64), _MASK64))
+def unit(bits: U32) -> NDArray[np.float64]:
+    """Turn 32-bit draws into numbers in [0, 1)."""
+    return np.multiply(bits, 2.0**-32)
 
 
 def threshold32(probability: float) -> np.uint32:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from payloom.streams.hashing import U32
 
 F64 = NDArray[np.float64]
+Codes = NDArray[np.signedinteger]
 
 _KNOT_BITS = 12
 _FRACTION_BITS = np.uint32(32 - _KNOT_BITS)
@@ -114,10 +115,10 @@ class CategoricalTable:
         unit = 1 << 32 - cell_bits
         first = _ends_up_to((ends + unit - 1) // unit, 1 << cell_bits)
         last = _ends_up_to(ends // unit, 1 << cell_bits)
-        kind = np.int8 if categories < 128 else np.int16
-        self._cells = np.where(first == last, first, -1).astype(kind).reshape(-1)
+        cells: Codes = np.where(first == last, first, -1).reshape(-1)
+        self._cells: Codes = cells.astype(np.int8) if categories < 128 else cells.astype(np.int16)
 
-    def __call__(self, bits: U32, context: NDArray[np.integer] | None = None) -> NDArray[np.int8] | NDArray[np.int16]:
+    def __call__(self, bits: U32, context: NDArray[np.integer] | None = None) -> Codes:
         """Draw a category for each 32-bit number, in each row's context; without contexts, in the first."""
         cell = (bits >> self._shift).astype(np.intp)
         if context is not None:

@@ -21,9 +21,7 @@ def inverse_lorenz(sigma: float) -> UniformTable:
     """
     tables = load_math_tables()
     low, high = tables.normal_quantile_low_tail, -tables.normal_quantile_low_tail[::-1]
-    knots, low_tail, high_tail = (
-        _normal_cdf(quantile + sigma) for quantile in (tables.normal_quantile, low, high)
-    )
+    knots, low_tail, high_tail = (_normal_cdf(quantile + sigma) for quantile in (tables.normal_quantile, low, high))
     knots[0] = low_tail[0] = 0.0
     knots[INTERVALS] = high_tail[INTERVALS] = 1.0
     return UniformTable(knots, low_tail, high_tail)

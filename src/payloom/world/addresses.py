@@ -94,7 +94,7 @@ def build_addresses(plan: Plan) -> Addresses:
 
 
 @cache
-def _chunks() -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64]]:
+def _chunks() -> tuple[U64, U8, U64, U8, U64]:
     """Text of every 16-bit number as little-endian bytes: "a.b.", "c.d" with lengths, and four hex digits."""
     octets = [str(number).encode() for number in range(256)]
     word = np.array([int.from_bytes(octet, "little") for octet in octets], dtype=np.uint64)
@@ -102,13 +102,15 @@ def _chunks() -> tuple[NDArray[np.uint64], NDArray[np.uint8], NDArray[np.uint64]
     high_byte, low_byte = np.divmod(np.arange(1 << 16), 256)
     dot = np.uint64(ord("."))
     after_first = length[high_byte].astype(np.uint64) * np.uint64(8)
-    last = word[high_byte] | dot << after_first | word[low_byte] << after_first + np.uint64(8)
-    last_length = length[high_byte] + length[low_byte] + np.uint8(1)
-    first = last | dot << last_length.astype(np.uint64) * np.uint64(8)
+    last: U64 = word[high_byte] | dot << after_first | word[low_byte] << after_first + np.uint64(8)
+    last_length: U8 = length[high_byte] + length[low_byte] + np.uint8(1)
+    first: U64 = last | dot << last_length.astype(np.uint64) * np.uint64(8)
     digit = np.array([ord(character) for character in "0123456789abcdef"], dtype=np.uint64)
     number = np.arange(1 << 16)
-    digits = sum((digit[number >> 12 - 4 * place & 15] << np.uint64(8 * place) for place in range(4)), np.uint64(0))
-    return first, last_length + np.uint8(1), last, last_length, digits
+    digits = np.zeros(len(number), dtype=np.uint64)
+    for place in range(4):
+        digits |= digit[number >> 12 - 4 * place & 15] << np.uint64(8 * place)
+    return first, (last_length + 1).astype(np.uint8), last, last_length.astype(np.uint8), digits
 
 
 _RANGE_BASE = np.array([240 << 24, (100 << 24) | (64 << 16), 10 << 24, 240 << 24, 240 << 24], dtype=np.uint64)
@@ -149,13 +151,11 @@ def text(bits: U64, network: NDArray[np.integer]) -> tuple[NDArray[np.int32], U8
     return offsets, data[: int(offsets[-1])]
 
 
-def _write_ipv6(
-    bits: U64, chunk: NDArray[np.uint64], length: NDArray[np.int32], rows: NDArray[np.intp], digits: NDArray[np.uint64]
-) -> None:
+def _write_ipv6(bits: U64, chunk: U64, length: NDArray[np.int32], rows: NDArray[np.intp], digits: U64) -> None:
     """Write 2001:db8:xxxx:xxxx::xxxx in four chunks of 8, 6, 6 and 4 bytes."""
     colon = np.uint64(ord(":"))
 
-    def group(shift: int) -> NDArray[np.uint64]:
+    def group(shift: int) -> U64:
         # No leading zeros in the canonical form: the top digit is at least 1.
         return digits.take((bits >> np.uint64(shift) & np.uint64(0xFFFF) | np.uint64(0x1000)).astype(np.intp))
 

@@ -141,9 +141,7 @@ class Cards:
         phase = low(draw(self.phase_key, holder)).astype(np.int64) * VALID_DAYS >> 32
         return generation * VALID_DAYS - phase + _ORIGIN_DAY
 
-    def product(
-        self, holder: I64, country: NDArray[np.integer]
-    ) -> tuple[I32, I32, NDArray[np.int8], NDArray[np.int8]]:
+    def product(self, holder: I64, country: NDArray[np.integer]) -> tuple[I32, I32, NDArray[np.int8], NDArray[np.int8]]:
         """Give bin, issuer, brand and funding of slots, by the holder's country."""
         bits = draw(self.product_key, holder)
         product = self.products(high(bits), country).astype(np.int32)

@@ -12,7 +12,7 @@ from payloom.config import Config
 from payloom.plan.world_plan import Plan
 from payloom.reference import load_math_tables, load_trades
 from payloom.streams.bijection import IdScrambler
-from payloom.streams.hashing import U32, U64, derive, draw, high, low
+from payloom.streams.hashing import U32, U64, derive, draw, high, low, unit
 from payloom.streams.tables import F64, CategoricalTable
 from payloom.world.geography import Geography
 
@@ -78,7 +78,7 @@ class Merchants:
         actual = self.substitute.reshape(-1).take(place)
         place += actual
         place -= trade
-        exponent = bits * 2.0**-32
+        exponent = unit(bits)
         exponent *= self.log_count.reshape(-1).take(place)
         rank = plan.functions.exp(exponent).astype(np.int64)
         rank -= 1

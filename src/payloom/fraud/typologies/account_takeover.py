@@ -13,7 +13,7 @@ from payloom.fraud.kit import Kit, code_table, trade_table
 from payloom.fraud.typology import Typology
 from payloom.fraud.victims import Band
 from payloom.plan.daytables import DayTables
-from payloom.streams.hashing import U64, high, low, threshold32
+from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.addresses import HOME
 from payloom.world.devices import COMPUTER, PHONE
@@ -51,9 +51,15 @@ class AccountTakeover(Typology):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
         self._trades = trade_table(WANTED)
-        self._networks = code_table(IP_TYPE, {"home": 0.47, "mobile": 0.36, "vpn": 0.12, "hosting": 0.02, "business": 0.03})
-        self._three_ds = code_table(THREE_DS, {"none": 0.55, "attempted": 0.05, "frictionless": 0.34, "challenged": 0.04, "failed": 0.02})
-        self._answers = code_table(RESPONSE_CODE, {"00": 0.83, "05": 0.08, "51": 0.05, "59": 0.02, "61": 0.01, "62": 0.01})
+        self._networks = code_table(
+            IP_TYPE, {"home": 0.47, "mobile": 0.36, "vpn": 0.12, "hosting": 0.02, "business": 0.03}
+        )
+        self._three_ds = code_table(
+            THREE_DS, {"none": 0.55, "attempted": 0.05, "frictionless": 0.34, "challenged": 0.04, "failed": 0.02}
+        )
+        self._answers = code_table(
+            RESPONSE_CODE, {"00": 0.83, "05": 0.08, "51": 0.05, "59": 0.02, "61": 0.01, "62": 0.01}
+        )
 
     def band(self, campaign_bits: U64) -> I64:
         """Two in three victims are dormant."""
@@ -70,7 +76,7 @@ class AccountTakeover(Typology):
         sitting = self.kit.pair_draws(events.campaign_bits, events.age, "account_takeover.sitting")
         start = self.kit.usual_times(tables, events, high(sitting))
         late = low(sitting) < threshold32(0.25)
-        hour = 22.0 + (high(self.kit.draws(sitting, "account_takeover.late")) * 2.0**-32) * 5.0
+        hour = 22.0 + unit(high(self.kit.draws(sitting, "account_takeover.late"))) * 5.0
         start = np.where(late, self.kit.local_times(events, hour, offset_us), start)
         wait = self.kit.waits(self.kit.draws(events.bits, "account_takeover.wait"), GAP_MEAN_SECONDS * 1e6)
         return self.kit.within_day(events, start + (wait * np.minimum(events.number, 6)).astype(np.int64))

@@ -13,7 +13,7 @@ from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit, code_table, trade_table
 from payloom.fraud.typology import Typology
 from payloom.plan.daytables import DayTables
-from payloom.streams.hashing import U64, high, low, threshold32
+from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
 
@@ -52,7 +52,17 @@ class CardTesting(Typology):
         self._cvv = code_table(CVV_RESULT, {"M": 0.52, "N": 0.34, "P": 0.06, "U": 0.08})
         self._answers = code_table(
             RESPONSE_CODE,
-            {"00": 0.40, "05": 0.20, "14": 0.11, "54": 0.10, "N7": 0.10, "51": 0.05, "59": 0.02, "62": 0.01, "41": 0.01},
+            {
+                "00": 0.40,
+                "05": 0.20,
+                "14": 0.11,
+                "54": 0.10,
+                "N7": 0.10,
+                "51": 0.05,
+                "59": 0.02,
+                "62": 0.01,
+                "41": 0.01,
+            },
         )
 
     def activity(self, campaign_bits: U64, age: I64) -> F64:
@@ -64,7 +74,7 @@ class CardTesting(Typology):
         """Spread over a burst that starts at any hour of the day."""
         del tables, offset_us
         start = high(self.kit.pair_draws(events.campaign_bits, events.age, "card_testing.start"))
-        begin = events.midnight_us + (start * (2.0**-32 * 22 * 3.6e9)).astype(np.int64)
+        begin = events.midnight_us + (unit(start) * (22 * 3.6e9)).astype(np.int64)
         wait = self.kit.waits(self.kit.draws(events.bits, "card_testing.wait"), BURST_SECONDS * 1e6)
         return self.kit.within_day(events, begin + wait.astype(np.int64))
 
@@ -80,9 +90,11 @@ class CardTesting(Typology):
         home = kit.model.geography.home_country[kit.group_of(kit.accomplice(events.campaign_bits))]
         site = kit.model.merchants.online_site[home]
         trade = self._trades(high(merchant)).astype(np.int64)
-        kit.buy_at(choice, everywhere, site, trade, kit.draws(merchant, "card_testing.shop"), np.full(len(events), 0.05))
+        kit.buy_at(
+            choice, everywhere, site, trade, kit.draws(merchant, "card_testing.shop"), np.full(len(events), 0.05)
+        )
         bits = kit.draws(events.bits, "card_testing.amount")
-        tiny = 1.0 + 1.6 * (low(bits) * 2.0**-32)
+        tiny = 1.0 + 1.6 * unit(low(bits))
         tiny[high(bits) < threshold32(EXACT_UNIT_SHARE)] = 1.0
         # A hundred yen stand in for a dollar where there are no cents.
         kit.set_amount(choice, everywhere, (tiny * 100.0).astype(np.int64))

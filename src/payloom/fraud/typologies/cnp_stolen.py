@@ -12,7 +12,7 @@ from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit, code_table, trade_table
 from payloom.fraud.typology import Typology
 from payloom.plan.daytables import DayTables
-from payloom.streams.hashing import U64, high, low, threshold32
+from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
 
@@ -52,7 +52,9 @@ class CnpStolen(Typology):
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
         self._trades = trade_table(WANTED)
-        self._networks = code_table(IP_TYPE, {"home": 0.46, "mobile": 0.36, "vpn": 0.12, "hosting": 0.03, "business": 0.03})
+        self._networks = code_table(
+            IP_TYPE, {"home": 0.46, "mobile": 0.36, "vpn": 0.12, "hosting": 0.03, "business": 0.03}
+        )
         self._three_ds = code_table(
             THREE_DS, {"none": 0.62, "attempted": 0.06, "frictionless": 0.22, "challenged": 0.03, "failed": 0.07}
         )
@@ -60,7 +62,17 @@ class CnpStolen(Typology):
         self._cvv = code_table(CVV_RESULT, {"M": 0.90, "N": 0.05, "P": 0.02, "U": 0.03})
         self._answers = code_table(
             RESPONSE_CODE,
-            {"00": 0.76, "05": 0.12, "51": 0.05, "59": 0.02, "N7": 0.01, "1A": 0.01, "62": 0.01, "14": 0.01, "54": 0.01},
+            {
+                "00": 0.76,
+                "05": 0.12,
+                "51": 0.05,
+                "59": 0.02,
+                "N7": 0.01,
+                "1A": 0.01,
+                "62": 0.01,
+                "14": 0.01,
+                "54": 0.01,
+            },
         )
 
     def activity(self, campaign_bits: U64, age: I64) -> F64:
@@ -73,7 +85,7 @@ class CnpStolen(Typology):
         run = self.kit.pair_draws(events.campaign_bits, events.age * 4096 + events.number // RUN, "cnp_stolen.run")
         start = self.kit.usual_times(tables, events, high(run))
         night = low(run) < threshold32(NIGHT_SHARE)
-        hour = (high(self.kit.draws(run, "cnp_stolen.night")) * 2.0**-32) * 6.0
+        hour = unit(high(self.kit.draws(run, "cnp_stolen.night"))) * 6.0
         start = np.where(night, self.kit.local_times(events, hour, offset_us), start)
         wait = self.kit.waits(self.kit.draws(events.bits, "cnp_stolen.wait"), GAP_MEAN_SECONDS * 1e6)
         return self.kit.within_day(events, start + (wait * (events.number % RUN)).astype(np.int64))
@@ -88,7 +100,9 @@ class CnpStolen(Typology):
         kept = choice.online & (low(bits) < threshold32(KEPT_SHARE))
         places = np.flatnonzero(~kept)
         trade = self._trades(high(bits[places])).astype(np.int64)
-        self.kit.shop_online(choice, places, trade, self.kit.draws(bits[places], "cnp_stolen.shop"), np.full(len(places), 1.15))
+        self.kit.shop_online(
+            choice, places, trade, self.kit.draws(bits[places], "cnp_stolen.shop"), np.full(len(places), 1.15)
+        )
         choice.stored[:] = False
 
     def finish(self, rows: Rows, events: Events) -> None:

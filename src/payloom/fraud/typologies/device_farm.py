@@ -13,7 +13,7 @@ from payloom.fraud.kit import Kit, code_table, trade_table
 from payloom.fraud.typology import Typology
 from payloom.fraud.victims import Band
 from payloom.plan.daytables import DayTables
-from payloom.streams.hashing import U64, high, low, threshold32
+from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
 
@@ -93,7 +93,7 @@ class DeviceFarm(Typology):
             np.full(len(events), 1.0),
         )
         # The shop is the campaign's, the basket is each order's own.
-        basket = 0.5 + 1.5 * (low(bits) * 2.0**-32)
+        basket = 0.5 + 1.5 * unit(low(bits))
         kit.set_amount(choice, everywhere, np.maximum((choice.amount_minor * basket).astype(np.int64), 1))
 
     def finish(self, rows: Rows, events: Events) -> None:
