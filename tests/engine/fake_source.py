@@ -68,6 +68,7 @@ class FakeSource:
     layout: str = "a"
     memory_bytes: int = 1_000_000
     fail_at: str = ""
+    failure: type[Exception] = ArithmeticError
     kill_at: str = ""
     kill_once: str = ""
     seconds: float = 0.0
@@ -114,7 +115,7 @@ class FakeProducer:
                 Path(source.asleep).touch()
             time.sleep(source.seconds)
             if job.name == source.fail_at:
-                raise ArithmeticError("the kernel has a bug")
+                raise source.failure("the kernel has a bug")
             if job.name == source.kill_at:
                 self.kill()
 

@@ -90,3 +90,13 @@ def test_row_groups_are_cut_at_the_same_rows_whatever_the_batches(tmp_path, monk
     metadata = [pq.read_metadata(part) for part in parts]
     for found in metadata:
         assert [found.row_group(i).num_rows for i in range(found.num_row_groups)] == [250, 250, 100]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_lack_of_memory_is_explained(workers, tmp_path):
+    """Exit code 6 and which options take less, instead of a traceback."""
+    source = FakeSource(rows=600, months=2, fail_at="payments-2025-02-00000", failure=MemoryError)
+    with pytest.raises(TransientError, match="ran out of memory") as caught:
+        generate(source, tmp_path, GenerateOptions(workers=workers))
+    assert caught.value.exit_code == 6
+    assert "--row-group-mb" in caught.value.hint

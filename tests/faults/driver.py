@@ -138,6 +138,36 @@ def crash_workers(root: Path, stride: int) -> Iterator[str]:
     yield from disturbed(root / "out", whole, numbers, kill, (-signal.SIGKILL, 0), source=source, workers=2)
 
 
+def crash_overwrite(root: Path, stride: int) -> Iterator[str]:
+    """Kill -9 at every call of a run that replaces other data: old or new is visible, never both."""
+    old, out = FakeSource(rows=700, months=2, seed=1), root / "out"
+    trees = {}
+    for name, source in (("old", old), ("new", SOURCE)):
+        assert in_child(lambda name=name, source=source: run(root / name, source)) == 0  # type: ignore[misc]
+        trees[name] = tree(root / name)
+
+    def overwriting(number: int) -> tuple[int, int]:
+        shutil.rmtree(out, ignore_errors=True)
+        shutil.copytree(root / "old", out)
+        note = root / "calls"
+
+        def work() -> int:
+            counted = at_call(number, kill)
+            code = run(out, overwrite=True)
+            note.write_text(str(counted()))
+            return code
+
+        return in_child(work), int(note.read_text()) if note.exists() else 0
+
+    total = overwriting(0)[1]
+    for number in range(1, total + 1, stride):
+        code, _ = overwriting(number)
+        if code != -signal.SIGKILL or all(broken_promises(out, whole) for whole in trees.values()):
+            yield f"call {number}: exit code {code}, neither the old nor the new data"
+        if in_child(lambda: run(out, overwrite=True)) != 0 or tree(out) != trees["new"]:
+            yield f"call {number}: the same command gives another tree"
+
+
 def _every_call(root: Path, stride: int, harm: Callable, allowed: tuple[int, ...]) -> Iterator[str]:
     assert in_child(lambda: run(root / "whole")) == 0
     whole = tree(root / "whole")
@@ -217,7 +247,16 @@ def main(mode: str, root: str, amount: str) -> None:
     batch("payments", 0, 1)  # what pyarrow imports late, the children inherit
     modes = {
         work.__name__: work
-        for work in (crash, crash_workers, io_errors, no_space, short_writes, file_size_limit, races)
+        for work in (
+            crash,
+            crash_workers,
+            crash_overwrite,
+            io_errors,
+            no_space,
+            short_writes,
+            file_size_limit,
+            races,
+        )
     }
     print(json.dumps(list(modes[mode](Path(root), int(amount)))))
 

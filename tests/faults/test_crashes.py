@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         ("crash", 1),
         ("crash_workers", count(25, 1)),
+        ("crash_overwrite", count(5, 1)),
         ("io_errors", count(5, 1)),
         ("no_space", count(7, 1)),
         ("short_writes", count(9, 1)),

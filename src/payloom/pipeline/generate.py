@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from payloom.engine.local import RunResult, run_jobs
 from payloom.engine.progress import ProgressCallback
 from payloom.engine.stop import stop_on_signals
 from payloom.engine.task import RunTask
+from payloom.errors import TransientError
 from payloom.storage.keys import OWN_FOLDER
 from payloom.storage.local import LocalStore
 from payloom.storage.store import Store
@@ -141,14 +143,15 @@ def generate(
         with store.writing(alone=False):
             dataset.admit(options.unit)
             task = RunTask(source, store, dataset.digest, options.file_format)
-            result = run_jobs(
-                task,
-                jobs,
-                workers=options.workers,
-                max_memory_bytes=options.max_memory_bytes,
-                progress=progress,
-                stop=stop,
-            )
+            with _out_of_memory_explained():
+                result = run_jobs(
+                    task,
+                    jobs,
+                    workers=options.workers,
+                    max_memory_bytes=options.max_memory_bytes,
+                    progress=progress,
+                    stop=stop,
+                )
             _note_versions(store, options.unit)
             manifest = dataset.commit(options.unit, result.receipts, replace=options.overwrite)
     return _summary(str(out), manifest, result, time.monotonic() - started)
@@ -169,6 +172,17 @@ def _keys(job: Job, digest: str) -> list[str]:
     if not job.outputs:
         raise ValueError(f"the job {job.name} leaves no file")
     return [receipt_key(job), *(part_key(output, digest) for output in job.outputs)]
+
+
+@contextmanager
+def _out_of_memory_explained() -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise TransientError(
+            "this machine ran out of memory",
+            hint="lower --workers, --max-memory or --row-group-mb, then run the same command again",
+        ) from error
 
 
 def _note_versions(store: Store, unit: Unit) -> None:
