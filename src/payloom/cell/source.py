@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from payloom.plan.periods import Month, day_number
 from payloom.schema import FRAUD_LABELS, PAYMENTS
 from payloom.write.contract import Emit, Job, Output
 from payloom.write.encoding import row_group_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 I64 = NDArray[np.int64]
 
@@ -80,10 +84,12 @@ class PaymentsProducer:
     ----------
     config, days
         As of `PaymentsSource`.
+    streams
+        The world of this config where it is already built.
     """
 
-    def __init__(self, config: Config, days: DayRange) -> None:
-        self.streams = Streams.of(config)
+    def __init__(self, config: Config, days: DayRange, streams: Streams | None = None) -> None:
+        self.streams = streams or Streams.of(config)
         self.columns = ArrowColumns.of(self.streams.model)
         self.entities = Entities(self.streams.model)
         self._first_day, self._end_day = day_number(days.start), day_number(days.end)
@@ -113,18 +119,24 @@ class PaymentsProducer:
 
     def produce(self, job: Job, emit: Emit) -> None:
         """Make the rows of one job."""
-        if job.outputs[0].table == PAYMENTS.name:
-            self._produce_cell(job, emit)
-        else:
-            self._produce_entities(job, emit)
+        for table, batch in self._made(job):
+            emit(table, batch)
 
-    def _produce_entities(self, job: Job, emit: Emit) -> None:
+    def batches(self, job: Job, table: str) -> Iterator[pa.RecordBatch]:
+        """Make the rows of one of a job's tables."""
+        return (batch for name, batch in self._made(job) if name == table)
+
+    def _made(self, job: Job) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Make the batches of a job with the tables that they belong to."""
+        return self._cell(job) if job.outputs[0].table == PAYMENTS.name else self._entities(job)
+
+    def _entities(self, job: Job) -> Iterator[tuple[str, pa.RecordBatch]]:
         table = job.outputs[0].table
         count, make = self.entities.tables()[table]
         first = int(job.name.rpartition("-")[2]) * PART_ENTITIES
-        emit(table, make(np.arange(first, min(first + PART_ENTITIES, count))))
+        yield table, make(np.arange(first, min(first + PART_ENTITIES, count)))
 
-    def _produce_cell(self, job: Job, emit: Emit) -> None:
+    def _cell(self, job: Job) -> Iterator[tuple[str, pa.RecordBatch]]:
         month_index, cell = (int(number) for number in job.name.rsplit("-", 2)[1:])
         month = self.streams.model.plan.period.months[month_index]
         borders = self._borders(month)
@@ -135,8 +147,8 @@ class PaymentsProducer:
         for chunk in chunks(tables, sizes, start, end):
             for rows in self.streams.make(tables, chunk, others):
                 if len(rows):
-                    emit(PAYMENTS.name, self.columns.payments(rows))
-        emit(FRAUD_LABELS.name, self.columns.labels(labels))
+                    yield PAYMENTS.name, self.columns.payments(rows)
+        yield FRAUD_LABELS.name, self.columns.labels(labels)
 
     def _months(self) -> list[tuple[int, Month]]:
         """Months of the period that the days touch."""

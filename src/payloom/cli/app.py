@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-import payloom
 from payloom.cli.options import config_options, run_options, slice_options
+from payloom.version import __version__
 
 _WITH_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -30,7 +30,7 @@ To install it:
 
 
 @click.group(context_settings=_WITH_HELP, epilog=_FIRST_STEPS)
-@click.version_option(payloom.__version__, prog_name="payloom")
+@click.version_option(__version__, prog_name="payloom")
 def app() -> None:
     """Make coherent synthetic payments, with an exact number of frauds."""
 

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from payloom import __version__
 from payloom.engine.budget import check_memory
 from payloom.engine.local import RunResult, run_jobs
 from payloom.engine.progress import ProgressCallback
@@ -20,6 +19,7 @@ from payloom.errors import TransientError
 from payloom.storage.keys import OWN_FOLDER
 from payloom.storage.local import LocalStore
 from payloom.storage.store import Store
+from payloom.version import __version__
 from payloom.write.contract import Job, Source
 from payloom.write.dataset import DATA_PREFIXES, MADE_WITH, Dataset
 from payloom.write.documents import canonical

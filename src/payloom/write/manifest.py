@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
-from payloom import __version__
 from payloom.storage.keys import OWN_FOLDER
+from payloom.version import __version__
 from payloom.write.documents import Document, sealed, unsealed
 from payloom.write.parts import Part, Receipt, data_digest
 from payloom.write.units import Unit
