@@ -49,10 +49,10 @@ data: $(CORE)  ## write 1,000,000 payments under data/
 	@$(BIN)/payloom generate --out data $(ARGS)
 
 test: $(DEV)  ## run the tests with reduced counts (under 2 minutes)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-full: $(DEV)  ## run the tests with the full counts
-	@PAYLOOM_FULL=1 $(BIN)/python -m pytest -n 2 -m "not integration" $(ARGS)
+	@PAYLOOM_FULL=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not integration" $(ARGS)
 
 # pytest exits with 5 when it finds no test.
 test-integration: $(DEV)  ## run the tests that need servers
