@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from payloom.behaviour.positions import Stream, position_index
 from payloom.plan.daytables import DayTables
 from payloom.plan.periods import DAY_US
+from payloom.reference import load_math_tables
 from payloom.streams.hashing import U64, derive, draw, high, low, threshold32
 from payloom.streams.tables import F64, UniformTable
 from payloom.world.activity import inverse_lorenz
@@ -66,15 +67,18 @@ class Identity:
     ----------
     rank
         Rank by activity of the customer who makes a payment, from a uniform draw.
+    gap_us
+        Time since the first payment of a round of shopping.
     """
 
     model: Model
     rank: UniformTable
+    gap_us: UniformTable
 
     @classmethod
     def of(cls, model: Model) -> Identity:
         """Prepare the tables."""
-        return cls(model, inverse_lorenz(model.config.spending.activity_sigma))
+        return cls(model, inverse_lorenz(model.config.spending.activity_sigma), _gap_table(model))
 
     def day_sizes(self, tables: DayTables) -> I64:
         """Spending payments of each day of the tables."""
@@ -102,13 +106,13 @@ class Identity:
         mass /= size[:, None]
         return mass, valid
 
-    def payers(self, tables: DayTables, row: I64, ordinal: I64) -> Payers:
+    def payers(self, tables: DayTables, row: I64, ordinal: I64, time_us: I64) -> Payers:
         """Say who pays at spending positions.
 
         Parameters
         ----------
-        tables, row, ordinal
-            The positions, as rows of the day tables and ordinals of the day.
+        tables, row, ordinal, time_us
+            The positions, as rows of the day tables and ordinals of the day, and their times.
         """
         keys, total = self.model.plan.keys, len(row)
         index, customer, group = (np.empty(total, dtype=np.int64) for _ in range(3))
@@ -120,7 +124,7 @@ class Identity:
             bits = draw(keys["row"], position)
             payers.index[tile], payers.bits[tile] = position, bits
             who[tile] = derive(bits, keys["spending.who"])
-        row, ordinal, who = self._first_of_round(tables, row, ordinal, who)
+        row, ordinal, who = self._first_of_round(tables, row, ordinal, time_us, who)
         sizes = self.day_sizes(tables)
         for tile in tiles:
             here = row[tile]
@@ -149,7 +153,9 @@ class Identity:
         index += cohorts.base.take(cohort)
         return index, cohorts.group.take(cohort)
 
-    def _first_of_round(self, tables: DayTables, row: I64, ordinal: I64, who: U64) -> tuple[I64, I64, U64]:
+    def _first_of_round(
+        self, tables: DayTables, row: I64, ordinal: I64, time_us: I64, who: U64
+    ) -> tuple[I64, I64, U64]:
         """Give positions that continue a round of shopping the identity of the payment that began it.
 
         A continuing position looks a heavy-tailed gap back, and from there for the nearest position that does not
@@ -159,10 +165,8 @@ class Identity:
         continues = threshold32(self.model.config.spending.session_share)
         sizes = self.day_sizes(tables)
         here = np.flatnonzero(low(who) < continues)
-        at_row, at_ordinal = row.take(here), ordinal.take(here)
-        middle = (at_ordinal + 0.5) / sizes.take(at_row)
-        before = tables.time_us(at_row, middle)
-        before -= self._gaps_us(high(derive(who.take(here), keys["spending.gap"])))
+        at_row, at_ordinal, before = row.take(here), ordinal.take(here), time_us.take(here)
+        before -= self.gap_us(high(derive(who.take(here), keys["spending.gap"]))).astype(np.int64)
         known = np.flatnonzero(before >= tables.first_day * DAY_US)
         here, at_row, at_ordinal = here[known], at_row[known], at_ordinal[known]
         new_row, mass = tables.mass_before(before[known])
@@ -184,11 +188,14 @@ class Identity:
                 break
         return row, ordinal, who
 
-    def _gaps_us(self, bits: NDArray[np.uint32]) -> I64:
-        functions = self.model.plan.functions
-        gap = functions.normal(bits)
-        gap *= GAP_SIGMA
-        gap = functions.exp(gap)
-        gap *= self.model.config.spending.session_gap_median_seconds * 1e6
-        np.minimum(gap, float(MAX_GAP_US), out=gap)
-        return gap.astype(np.int64)
+
+def _gap_table(model: Model) -> UniformTable:
+    """Gaps within a round of shopping, microseconds: lognormal, cut at `MAX_GAP_US`."""
+    functions, tables = model.plan.functions, load_math_tables()
+    median_us = model.config.spending.session_gap_median_seconds * 1e6
+    low_tail = tables.normal_quantile_low_tail
+    knots, low, high = (
+        np.minimum(functions.exp(quantile * GAP_SIGMA) * median_us, float(MAX_GAP_US))
+        for quantile in (tables.normal_quantile, low_tail, -low_tail[::-1])
+    )
+    return UniformTable(knots, low, high)

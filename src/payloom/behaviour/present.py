@@ -84,30 +84,37 @@ class Present:
     def pay(self, choice: Choice, country: I64, site_country: I64) -> PresentRows:
         """Choose entry mode, wallet and verification; remote payments are left null."""
         draws = derive(choice.bits, self.model.plan.keys["present.entry"])
-        entry = self.entry(high(draws), site_country).astype(np.int8)
+        entry = self.entry(high(draws), site_country).astype(np.int8, copy=False)
         bits = low(draws)
         tapped = entry == CONTACTLESS
         phone = bits < threshold32(self.model.config.spending.wallet_share)
         phone &= tapped
-        entry[tapped & ~phone & (choice.amount_usd > CONTACTLESS_CEILING_USD)] = CHIP
-        inserted = np.where(self.signs.take(country) & (bits < threshold32(SIGNATURE_SHARE)), SIGNATURE, PIN)
-        cvm = np.where(entry == CHIP, inserted, SIGNATURE)
-        tapped = entry == CONTACTLESS
-        cvm[tapped] = np.where(choice.amount_usd[tapped] < LOW_VALUE_USD, NO_CVM, PIN)
-        cvm[phone] = ON_DEVICE
+        dear = choice.amount_usd > CONTACTLESS_CEILING_USD
+        dear &= tapped
+        dear &= ~phone
+        np.copyto(entry, CHIP, where=dear)
+        tapped &= ~dear
+        signs = self.signs.take(country)
+        signs &= bits < threshold32(SIGNATURE_SHARE)
+        signs |= entry != CHIP
+        cvm = np.where(signs, SIGNATURE, PIN)
+        np.copyto(cvm, np.where(choice.amount_usd < LOW_VALUE_USD, NO_CVM, PIN), where=tapped)
         cash = choice.trade == CASH_TRADE
-        cvm[cash] = PIN
-        wallet = self._wallets(choice, country, np.flatnonzero(phone & ~cash & ~choice.online), bits)
-        cvm[choice.online] = NULL
+        phone &= ~cash
+        np.copyto(cvm, ON_DEVICE, where=phone)
+        np.copyto(cvm, PIN, where=cash)
+        phone &= ~choice.online
+        wallet = self._wallets(choice, country, np.flatnonzero(phone), bits)
+        np.copyto(cvm, NULL, where=choice.online)
         return PresentRows(entry, cvm, wallet)
 
     def _wallets(self, choice: Choice, country: I64, rows: NDArray[np.intp], bits: NDArray[np.uint32]) -> Code:
         """Give the wallet of the phones that pay: it follows the phone."""
         devices = self.model.devices
-        own = devices.bits(choice.customer[rows])
-        kind = devices.kind(own, country[rows], np.full(len(rows), PHONE))
+        own = devices.bits(choice.customer.take(rows))
+        kind = devices.kind(own, country.take(rows), np.full(len(rows), PHONE))
         # The lower bits of a draw that was below the wallet share are still uniform.
-        samsung = (bits[rows] & np.uint32(0xFFFF)) < np.uint32(int(SAMSUNG_SHARE * 65536))
+        samsung = (bits.take(rows) & np.uint32(0xFFFF)) < np.uint32(int(SAMSUNG_SHARE * 65536))
         wallet = np.full(len(choice), NULL, dtype=np.int8)
         wallet[rows] = np.where(kind == _IOS, APPLE, np.where(samsung, SAMSUNG, GOOGLE))
         return wallet
@@ -118,7 +125,7 @@ class Present:
         bits *= terminal_count(choice.merchant_bits)
         bits >>= 32
         bits += choice.merchant * MAX_TERMINALS
-        bits[choice.online] = NULL
+        np.copyto(bits, NULL, where=choice.online)
         return bits
 
     def coordinates(self, site: I64, merchant_bits: U64, rows: NDArray[np.intp], total: int) -> tuple[F32, F32]:

@@ -31,8 +31,11 @@ _STEPS = (1_000_003, 1_000_033)
 """Primes: multiples of one that does not divide n, modulo n, visit every number below n once."""
 
 
-TRIES_TOGETHER = ((0, 2), (2, REFUND_TRIES))
-"""Candidates are looked at in two rounds: most refunds are settled by the first, and each round has its cost."""
+MANY = 3_000
+"""As long as so many refunds are looking, they look at one candidate at a time; the last few at all that are left.
+
+It changes only the cost: a round has its own, and so has a candidate that nobody needed.
+"""
 
 
 @dataclass(slots=True)
@@ -110,7 +113,9 @@ class Refunds:
         found = np.zeros(len(slots.index), dtype=np.bool_)
         chosen: Choice | None = None
         searching = np.arange(len(slots.index))
-        for first, end in TRIES_TOGETHER:
+        first = 0
+        while first < REFUND_TRIES and (first == 0 or searching.size):
+            end = first + 1 if searching.size > MANY else REFUND_TRIES
             tried = end - first
             row = np.repeat(slots.source_row[searching], tried)
             size = sizes[row]
@@ -128,9 +133,7 @@ class Refunds:
                 chosen.put(searching, best)
             success = taken.any(axis=1)
             found[searching[success]] = True
-            searching = searching[~success]
-            if not searching.size:
-                break
+            searching, first = searching[~success], end
         assert chosen is not None
         return chosen, found
 

@@ -95,12 +95,12 @@ class Remote:
             The issuer's answer to them, with which the security code's check agrees.
         """
         model, keys = self.model, self.model.plan.keys
-        customer, group, time_us = choice.customer[rows], choice.group[rows], choice.time_us[rows]
+        customer, group, time_us = choice.customer.take(rows), choice.group.take(rows), choice.time_us.take(rows)
         country = model.geography.home_country.take(group)
-        kept = choice.stored[rows] | choice.recurring[rows]
-        bits = choice.bits[rows]
+        kept = choice.stored.take(rows) | choice.recurring.take(rows)
+        bits = choice.bits.take(rows)
         own = model.devices.bits(customer)
-        slot = model.devices.choose_slot(own, low(choice.instrument_bits[rows]))
+        slot = model.devices.choose_slot(own, low(choice.instrument_bits.take(rows)))
         draws = derive(bits, keys["remote.network"])
         network = model.addresses.choose_network(slot, high(draws))
         hides = np.flatnonzero(low(model.people.detail_bits(customer)) < threshold32(model.config.spending.vpn_share))
@@ -109,12 +109,12 @@ class Remote:
         ip_country = country.astype(np.int8)
         ip_country[hides] = self.vpn_countries(high(address[hides]))
         checks = derive(bits, keys["remote.checks"])
-        avs = self.avs(low(checks)).astype(np.int8)
-        avs[~self.has_avs.take(country) | kept] = NULL
+        avs = self.avs(low(checks)).astype(np.int8, copy=False)
+        np.copyto(avs, NULL, where=~self.has_avs.take(country) | kept)
         cvv = self.cvv(high(derive(checks, keys["remote.cvv"]))).astype(np.int8)
         # A wrong code is what the answer N7 says.
-        cvv[response == _WRONG_CODE] = _NO_MATCH
-        cvv[kept] = NULL
+        np.copyto(cvv, _NO_MATCH, where=response == _WRONG_CODE)
+        np.copyto(cvv, NULL, where=kept)
         return RemoteRows(
             device=model.devices.index(customer, slot, time_us),
             device_type=model.devices.kind(own, country, slot),

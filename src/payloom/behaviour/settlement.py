@@ -74,7 +74,7 @@ class Settlement:
         site_country = merchants.site_country.take(choice.site)
         zone = geography.home_timezone.take(choice.group)
         there = np.flatnonzero(~choice.online)
-        zone[there] = geography.timezone.take(choice.site[there])
+        zone[there] = geography.timezone.take(choice.site.take(there))
         latitude, longitude = self.present.coordinates(choice.site, choice.merchant_bits, there, total)
         entry = self.present.pay(choice, country, site_country)
         person = model.people.bits(choice.customer)
@@ -124,38 +124,38 @@ class Settlement:
 
     def _remotely(self, choice: Choice, rows: Rows, remote: NDArray[np.intp]) -> None:
         """Fill the columns of remote payments; a charge of a subscription or an order by phone has no device."""
-        draws = derive(choice.bits[remote], self.model.plan.keys["remote.channel"])
-        recurring = choice.recurring[remote]
-        phoned = (high(draws) < threshold32(MOTO_SHARE)) & ~recurring & ~choice.stored[remote]
-        parts = self.remote.pay(choice, remote, rows.response[remote])
+        draws = derive(choice.bits.take(remote), self.model.plan.keys["remote.channel"])
+        recurring, stored = choice.recurring.take(remote), choice.stored.take(remote)
+        phoned = (high(draws) < threshold32(MOTO_SHARE)) & ~recurring & ~stored
+        parts = self.remote.pay(choice, remote, rows.response.take(remote))
         rows.avs[remote], rows.cvv[remote] = parts.avs, parts.cvv
         app = (parts.device_type != _WEB) & (low(draws) < threshold32(APP_SHARE))
         rows.channel[remote] = np.where(phoned, MOTO, np.where(app & ~recurring, APP, ONLINE))
-        on_file = np.where(choice.stored[remote] | recurring, ON_FILE, ECOMMERCE)
+        on_file = np.where(stored | recurring, ON_FILE, ECOMMERCE)
         rows.entry_mode[remote] = np.where(phoned, MANUAL, on_file)
         absent = recurring | phoned
         rows.three_ds[remote] = np.where(absent, NO_THREE_DS, parts.three_ds)
         seen = np.flatnonzero(~absent)
-        places = remote[seen]
-        rows.device[places] = parts.device[seen]
-        rows.device_type[places] = parts.device_type[seen]
-        rows.network[places] = parts.network[seen]
-        rows.address_bits[places] = parts.address_bits[seen]
-        rows.ip_country[places] = parts.ip_country[seen]
+        places = remote.take(seen)
+        rows.device[places] = parts.device.take(seen)
+        rows.device_type[places] = parts.device_type.take(seen)
+        rows.network[places] = parts.network.take(seen)
+        rows.address_bits[places] = parts.address_bits.take(seen)
+        rows.ip_country[places] = parts.ip_country.take(seen)
 
     def _lose_values(self, choice: Choice, rows: Rows) -> None:
         """Drop values at the configured rates, whatever the row is."""
         missing = self.model.config.missing
         draws = derive(choice.bits, self.model.plan.keys["missing"])
-        rows.trade[high(draws) < threshold32(missing.mcc)] = NULL
+        np.copyto(rows.trade, NULL, where=high(draws) < threshold32(missing.mcc))
         bits = low(draws)
         nowhere = bits < threshold32(missing.latitude)
-        rows.latitude[nowhere] = np.nan
-        rows.longitude[nowhere] = np.nan
+        np.copyto(rows.latitude, np.nan, where=nowhere)
+        np.copyto(rows.longitude, np.nan, where=nowhere)
         # Remote rows have no coordinates to lose, so the same bits serve the device.
         unknown = (bits < threshold32(missing.device_id)) & choice.online
-        rows.device[unknown] = NULL
-        rows.device_type[unknown] = NULL
+        np.copyto(rows.device, NULL, where=unknown)
+        np.copyto(rows.device_type, NULL, where=unknown)
 
 
 def _nulls(total: int) -> Code:

@@ -70,7 +70,7 @@ class Spending:
 
     def choose(self, tables: DayTables, row: I64, ordinal: I64, time_us: I64) -> Choice:
         """Decide the payments at these positions and times."""
-        payers = self.identity.payers(tables, row, ordinal)
+        payers = self.identity.payers(tables, row, ordinal, time_us)
         return self.buy(tables, time_us, payers)
 
     def buy(self, tables: DayTables, time_us: I64, payers: Payers) -> Choice:

@@ -101,7 +101,7 @@ class Streams:
         row, ordinal, time_us = self.spending.strata(tables, chunk.row, chunk.stratum)
         # Of payments in the same microsecond spending comes first, then the other streams in their order.
         before = np.searchsorted(time_us, others.time_us[first:end], side="right")
-        payers = self.spending.identity.payers(tables, row, ordinal)
+        payers = self.spending.identity.payers(tables, row, ordinal, time_us)
         starts = list(range(0, len(time_us), TILE)) or [0]
         splits = [0, *np.searchsorted(before, starts[1:]).tolist(), end - first]
         for start, low, high in zip(starts, splits[:-1], splits[1:], strict=True):
