@@ -27,7 +27,6 @@ class BatchEncoder:
     def __init__(self, table: Table) -> None:
         self._schema, self._dictionaries = _declared(table)
         self._arrays: dict[str, pa.Array] = {}
-        self._first: I64 | None = None
 
     def add(self, name: str, array: pa.Array) -> None:
         """Add a finished array."""
@@ -42,7 +41,6 @@ class BatchEncoder:
         """Add opaque ids; -1 is null where the schema allows nulls."""
         present = index >= 0 if self._schema.field(name).nullable else None
         identifier = scramble(index)
-        self._first = identifier if self._first is None else self._first
         self.add(name, _array(pa.int64(), identifier, present))
 
     def codes(self, name: str, codes: NDArray[np.int8]) -> None:
@@ -76,12 +74,6 @@ class BatchEncoder:
         """Give the batch, its columns in the declared order."""
         return pa.RecordBatch.from_arrays([self._arrays[name] for name in self._schema.names], schema=self._schema)
 
-    def sorted_batch(self) -> pa.RecordBatch:
-        """Give the batch in order of the ids that were added first, so that the order says nothing."""
-        if self._first is None:
-            raise ValueError("no ids were added")
-        return self.batch().take(index_array(np.argsort(self._first, kind="stable")))
-
 
 @cache
 def _declared(table: Table) -> tuple[pa.Schema, dict[str, pa.Array]]:
@@ -89,22 +81,29 @@ def _declared(table: Table) -> tuple[pa.Schema, dict[str, pa.Array]]:
     return table.arrow_schema(), {c.name: string_array(c.codes) for c in table.columns if c.codes}
 
 
-def index_array(index: I64) -> pa.Array:
-    """Arrow integers; -1 is null."""
-    return _array(pa.int64(), index, index >= 0)
-
-
 def _array(kind: pa.DataType, values: NDArray[np.generic], present: NDArray[np.bool_] | None) -> pa.Array:
     """Wrap a NumPy array without copying it."""
     return pa.Array.from_buffers(kind, len(values), [validity(present), pa.py_buffer(np.ascontiguousarray(values))])
 
 
-def string_array(texts: Sequence[str]) -> pa.Array:
-    """Arrow strings without `pa.array`, which imports pandas where it is installed (half a second)."""
+def string_array(texts: Sequence[str], index: I64 | None = None) -> pa.Array:
+    """Arrow strings: the texts themselves, or those at some indices, of which -1 is null.
+
+    `pa.array` and Arrow's compute functions would do it too, but they import pandas where it is installed, which takes
+    half a second.
+    """
     encoded = [text.encode() for text in texts]
-    offsets = np.cumsum([0, *(len(text) for text in encoded)], dtype=np.int32)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(encoded))]
-    return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
+    letters = np.frombuffer(b"".join(encoded), dtype=np.uint8)
+    length = np.array([len(text) for text in encoded], dtype=np.int64)
+    start = np.cumsum(length) - length
+    if index is None:
+        index = np.arange(len(texts))
+    length = np.where(index >= 0, length[index], 0)
+    offsets = np.zeros(len(index) + 1, dtype=np.int32)
+    np.cumsum(length, out=offsets[1:])
+    source = np.repeat(start[index] - offsets[:-1], length) + np.arange(offsets[-1])
+    buffers = [validity(index >= 0), pa.py_buffer(offsets), pa.py_buffer(letters[source])]
+    return pa.Array.from_buffers(pa.string(), len(index), buffers)
 
 
 def validity(present: NDArray[np.bool_] | None) -> pa.Buffer | None:

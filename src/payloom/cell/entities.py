@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.present import EARTH_ROUND
 from payloom.behaviour.pricing import COUNTRY_CURRENCY
-from payloom.cell.encoder import BatchEncoder, index_array, string_array
+from payloom.cell.encoder import BatchEncoder, string_array
 from payloom.cell.names import merchant_names
 from payloom.codes import AFFLUENCE_BAND
 from payloom.schema import ACCOUNTS, CARDS, CUSTOMERS, DEVICES, MERCHANTS
+from payloom.streams.bijection import IdScrambler
 from payloom.streams.hashing import draw, high, low
 from payloom.streams.tables import CategoricalTable
 from payloom.world.cards import REISSUE_OVERLAP_DAYS, SLOTS, VALID_DAYS
@@ -85,6 +86,7 @@ class Entities:
     def customers(self, customer: I64) -> pa.RecordBatch:
         """Make a batch of the customers table."""
         model, column = self.model, BatchEncoder(CUSTOMERS)
+        customer = _shuffled(customer, model.people.ids)
         group = self._group(customer)
         bits, details = model.people.bits(customer), model.people.detail_bits(customer)
         place = model.people.home_place(bits, group)
@@ -103,12 +105,13 @@ class Entities:
         column.codes("age_band", CategoricalTable(AGE_SHARES)(high(details)).astype(np.int8))
         column.days("opened_on", lives.opened)
         column.days("closed_on", lives.closed)
-        return column.sorted_batch()
+        return column.batch()
 
     def accounts(self, customer: I64) -> pa.RecordBatch:
         """Make a batch of the accounts table."""
         model, column = self.model, BatchEncoder(ACCOUNTS)
-        holder, owner = self._card_slots(customer)
+        holder = _shuffled(self._card_slots(customer), model.people.account_ids)
+        owner = holder // SLOTS
         lives = self.lives(owner)
         country = model.geography.home_country[self._group(owner)]
         column.ids("account_id", holder, model.people.account_ids)
@@ -116,22 +119,25 @@ class Entities:
         column.codes("currency", COUNTRY_CURRENCY[country])
         column.days("opened_on", lives.opened)
         column.days("closed_on", lives.closed)
-        return column.sorted_batch()
+        return column.batch()
 
     def cards(self, customer: I64) -> pa.RecordBatch:
         """Make a batch of the cards table, each reissue a row."""
         model, column = self.model, BatchEncoder(CARDS)
-        slots, owners = self._card_slots(customer)
-        lives = self.lives(owners)
-        first, last = self._presence(lives)
+        slots = self._card_slots(customer)
+        first, last = self._presence(self.lives(slots // SLOTS))
         oldest, _ = model.cards.generation(slots, first)
         newest, _ = model.cards.generation(slots, last)
         row, generation = _count_up(oldest, newest)
-        holder, owner = slots[row], owners[row]
+        card = _shuffled(slots[row] * _GENERATIONS + generation, model.cards.ids)
+        holder, generation = card // _GENERATIONS, card % _GENERATIONS
+        owner = holder // SLOTS
+        lives = self.lives(owner)
+        last_day = self._presence(lives)[1]
+        replaced = generation < model.cards.generation(holder, last_day)[0]
         country = model.geography.home_country[self._group(owner)]
         bin_id, issuer_id, brand, kind = model.cards.product(holder, country)
         issued = model.cards.issued_day(holder, generation)
-        card = holder * _GENERATIONS + generation
         column.ids("card_id", card, model.cards.ids)
         column.ids("account_id", holder, model.people.account_ids)
         column.ids("customer_id", owner, model.people.ids)
@@ -140,10 +146,10 @@ class Entities:
         column.codes("card_brand", brand)
         column.codes("card_type", kind)
         column.codes("issuer_country", country.astype(np.int8))
-        column.days("issued_on", np.maximum(issued, lives.opened[row]))
+        column.days("issued_on", np.maximum(issued, lives.opened))
         column.days("expires_on", issued + VALID_DAYS + REISSUE_OVERLAP_DAYS)
-        column.ids("replaced_by_card_id", np.where(generation < newest[row], card + 1, -1), model.cards.ids)
-        return column.sorted_batch()
+        column.ids("replaced_by_card_id", np.where(replaced, card + 1, -1), model.cards.ids)
+        return column.batch()
 
     def devices(self, customer: I64) -> pa.RecordBatch:
         """Make a batch of the devices table, each upgrade a row."""
@@ -157,19 +163,24 @@ class Entities:
         oldest, _ = model.devices.generation(slots, slot, first)
         newest, _ = model.devices.generation(slots, slot, last)
         row, generation = _count_up(oldest, newest)
-        holder, owner = slots[row], owners[row]
+        device = _shuffled(slots[row] * _GENERATIONS + generation, model.devices.ids)
+        holder, generation = device // _GENERATIONS, device % _GENERATIONS
+        owner, slot = holder // DEVICE_SLOTS, holder % DEVICE_SLOTS
+        last_day = self._presence(self.lives(owner))[1]
+        replaced = generation < model.devices.generation(holder, slot, last_day)[0]
         country = model.geography.home_country[self._group(owner)]
-        column.ids("device_id", holder * _GENERATIONS + generation, model.devices.ids)
+        column.ids("device_id", device, model.devices.ids)
         column.ids("customer_id", owner, model.people.ids)
-        column.codes("device_type", model.devices.kind(model.devices.bits(owner), country, slot[row]))
-        column.days("activated_on", model.devices.first_day(holder, slot[row], generation))
-        retired = model.devices.first_day(holder, slot[row], generation + 1)
-        column.days("retired_on", np.where(generation < newest[row], retired, -1))
-        return column.sorted_batch()
+        column.codes("device_type", model.devices.kind(model.devices.bits(owner), country, slot))
+        column.days("activated_on", model.devices.first_day(holder, slot, generation))
+        retired = model.devices.first_day(holder, slot, generation + 1)
+        column.days("retired_on", np.where(replaced, retired, -1))
+        return column.batch()
 
     def merchants(self, merchant: I64) -> pa.RecordBatch:
         """Make a batch of the merchants table."""
         model, column = self.model, BatchEncoder(MERCHANTS)
+        merchant = _shuffled(merchant, model.merchants.ids)
         site, trade = model.merchants.site_of(merchant)
         bits = model.merchants.bits(merchant)
         online = site >= model.geography.places
@@ -189,17 +200,16 @@ class Entities:
         column.flags("is_online", online)
         column.values("acquirer_id", model.merchants.acquirer(bits, country))
         column.values("terminals", np.where(online, 0, terminal_count(bits)).astype(np.int32))
-        return column.sorted_batch()
+        return column.batch()
 
     def _group(self, customer: I64) -> I64:
         cohorts = self.model.plan.cohorts
         return cohorts.group[cohorts.of_customer(customer)]
 
-    def _card_slots(self, customer: I64) -> tuple[I64, I64]:
-        """Card slots of customers, and the holder of each."""
+    def _card_slots(self, customer: I64) -> I64:
+        """Card slots of customers: their number by `SLOTS` is the holder."""
         second = self.model.cards.has_second(customer)
-        slots = np.concatenate([customer * SLOTS, customer[second] * SLOTS + 1])
-        return slots, slots // SLOTS
+        return np.concatenate([customer * SLOTS, customer[second] * SLOTS + 1])
 
     def _presence(self, lives: Lives) -> tuple[I64, I64]:
         """First and last day of the period on which customers are there."""
@@ -209,8 +219,12 @@ class Entities:
 
     def _cities(self, place: I64) -> pa.Array:
         """Names of places; -1 is null."""
-        names = string_array([city.name for city in self.model.geography.cities])
-        return names.take(index_array(place))
+        return string_array([city.name for city in self.model.geography.cities], place)
+
+
+def _shuffled(index: I64, ids: IdScrambler) -> I64:
+    """Put indices in order of their opaque ids, so that the order of the rows says nothing."""
+    return index[np.argsort(ids(index))]
 
 
 def _count_up(first: I64, last: I64) -> tuple[I64, I64]:

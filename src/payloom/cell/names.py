@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from payloom.cell.encoder import index_array, string_array
+from payloom.cell.encoder import string_array
 from payloom.streams.hashing import U64
 from payloom.world.merchants import TRADES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 FIRST_WORDS = (
     "Amber", "Ashen", "Auburn", "Azure", "Brindle", "Bronze", "Burnt", "Cerise", "Cobalt", "Copper", "Coral", "Crimson",
@@ -28,13 +31,7 @@ SECOND_WORDS = (
 
 def merchant_names(bits: U64, trade: NDArray[np.integer]) -> pa.Array:
     """Name merchants by their random bits and trade; names repeat, as chains do."""
-    first = (bits >> np.uint64(40)) % np.uint64(len(FIRST_WORDS))
-    second = (bits & np.uint64(0xFFFFFF)) % np.uint64(len(SECOND_WORDS))
-    chains = [f"{one} {two}" for one in FIRST_WORDS for two in SECOND_WORDS]
     kinds = [trade.trade.replace("_", " ").title() for trade in TRADES]
-    chain = first * np.uint64(len(SECOND_WORDS)) + second
-    return pc.binary_join_element_wise(
-        string_array(chains).take(index_array(chain.astype(np.int64))),
-        string_array(kinds).take(index_array(trade.astype(np.int64))),
-        " ",
-    )
+    names = [f"{one} {two} {kind}" for one in FIRST_WORDS for two in SECOND_WORDS for kind in kinds]
+    chain = (bits >> np.uint64(11)) % np.uint64(len(FIRST_WORDS) * len(SECOND_WORDS))
+    return string_array(names, chain.astype(np.int64) * len(kinds) + trade)

@@ -23,6 +23,9 @@ I64 = NDArray[np.int64]
 WEIGHT_UNIT = 2.0**32
 """Intensities become integers in this unit, so that sums do not depend on their order."""
 
+KEPT_MONTHS = 13
+"""Months whose weights are kept: they serve the day totals first and the tables of time later."""
+
 HOLIDAY_EVE_SHARE = 0.33
 """The day before a public holiday gains this share of what the holiday loses (estimate)."""
 
@@ -55,10 +58,19 @@ class Intensity:
         self._normal, self._exp = normal, exp
         self._timezones = tuple(group.timezone for group in groups)
         self._profiles = np.stack([profiles.quarter_hour_profile(weekend) for weekend in (False, True)])
+        self._kept: dict[tuple[int, int], I64] = {}
         self._countries = sorted({group.country for group in groups})
 
     def weights(self, days: I64) -> I64:
-        """Integer weights, array (days, 96, groups); pure in each day."""
+        """Integer weights of consecutive days, array (days, 96, groups); pure in each day."""
+        span = (int(days[0]), int(days[-1]))
+        if span not in self._kept:
+            while len(self._kept) >= KEPT_MONTHS:
+                del self._kept[next(iter(self._kept))]
+            self._kept[span] = self._weights(days)
+        return self._kept[span]
+
+    def _weights(self, days: I64) -> I64:
         first, last = int(days[0]), int(days[-1])
         # A UTC day touches the local days before and after it.
         local_days = np.arange(first - 1, last + 2)
