@@ -108,4 +108,6 @@ def string_array(texts: Sequence[str], index: I64 | None = None) -> pa.Array:
 
 def validity(present: NDArray[np.bool_] | None) -> pa.Buffer | None:
     """Arrow's bitmap of what is not null; None where nothing is."""
-    return None if present is None else pa.py_buffer(np.packbits(present, bitorder="little"))
+    if present is None or present.all():
+        return None
+    return pa.py_buffer(np.packbits(present, bitorder="little"))

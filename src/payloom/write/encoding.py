@@ -66,7 +66,7 @@ def writer_options(table: Table, file_format: FileFormat) -> dict[str, Any]:
     """Return the options of `pyarrow.parquet.ParquetWriter` for a table."""
     delta = dict.fromkeys(table.encoded("delta"), "DELTA_BINARY_PACKED")
     return {
-        "compression": {column.name: _codec(column, file_format) for column in table.columns},
+        "compression": file_format.compression,
         "use_dictionary": list(table.encoded("dictionary")),
         "column_encoding": delta or None,
         "write_statistics": True,
@@ -75,12 +75,6 @@ def writer_options(table: Table, file_format: FileFormat) -> dict[str, Any]:
         "write_batch_size": _WRITE_BATCH_ROWS,
         "data_page_version": "1.0",
     }
-
-
-def _codec(column: Column, file_format: FileFormat) -> str:
-    """Snappy finds nothing in random 53-bit tokens and pays for looking."""
-    token = column.kind == "int64" and column.role in {"key", "reference"}
-    return "none" if token and file_format.compression == "snappy" else file_format.compression
 
 
 def _column_bits(column: Column) -> float:
