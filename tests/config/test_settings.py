@@ -35,7 +35,12 @@ def test_a_near_miss_is_named(setting: Setting):
 
 
 @each
-@pytest.mark.parametrize("wrong", [object(), b"bytes", 10**400, -(10**400), float("nan"), True], ids=repr)
+@pytest.mark.parametrize(
+    "wrong",
+    [object(), b"bytes", 10**400, -(10**400), float("nan"), True],
+    # By name: xdist wants the same ids in each worker, and an object's repr has its address.
+    ids=["object", "bytes", "huge", "far below", "nan", "bool"],
+)
 def test_a_wrong_value_is_refused_by_name(setting: Setting, wrong: object):
     """A value of the wrong type or size gives one problem that names the field and what is allowed."""
     with pytest.raises(ConfigError) as caught:

@@ -17,7 +17,6 @@ from payloom.streams.hashing import (
     low,
     mix,
     mix_int,
-    threshold,
     threshold32,
 )
 from tests.bounds import assert_share, assert_shares
@@ -126,14 +125,12 @@ def test_thresholds_hold_probabilities(probability) -> None:
     """Draws fall below a threshold as often as asked for (binomial)."""
     total = count(1_000_000, 50_000_000)
     bits = draw(np.uint64(5), np.arange(total))
-    assert_share(int((bits < threshold(probability)).sum()), total, probability, what="64 bits")
     assert_share(int((low(bits) < threshold32(probability)).sum()), total, probability, what="32 bits")
 
 
 @given(st.floats(0, 1))
 def test_threshold_is_as_exact_as_its_bits(probability) -> None:
     """A threshold is the probability to the last of its bits; 1 is never above the range."""
-    assert abs(int(threshold(probability)) - probability * 2**64) <= 2**11 + 1
     assert abs(int(threshold32(probability)) - probability * 2**32) <= 1
 
 
