@@ -6,6 +6,7 @@ import hashlib
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,22 +31,38 @@ def mixed(column: int, first: int, rows: int, seed: int) -> np.ndarray:
     return (z >> np.uint64(11)).astype(np.int64)
 
 
+def wrapped(kind: pa.DataType, values: np.ndarray, mask: np.ndarray | None) -> pa.Array:
+    """An Arrow array without `pa.array`, which loads pandas where it is installed."""
+    bits = None if mask is None else pa.py_buffer(np.packbits(~mask, bitorder="little"))
+    return pa.Array.from_buffers(kind, len(values), [bits, pa.py_buffer(np.ascontiguousarray(values))])
+
+
+def strings(texts: Sequence[str], mask: np.ndarray | None = None) -> pa.Array:
+    bits = None if mask is None else pa.py_buffer(np.packbits(~mask, bitorder="little"))
+    ends = np.cumsum([0, *map(len, texts)]).astype(np.int32)
+    return pa.Array.from_buffers(
+        pa.string(), len(texts), [bits, pa.py_buffer(ends), pa.py_buffer("".join(texts).encode())]
+    )
+
+
 def array(column: Column, index: int, first: int, rows: int, seed: int) -> pa.Array:
     bits = mixed(index, first, rows, seed)
     mask = mixed(index + 1000, first, rows, seed) % 3 == 0 if column.nullable else None
     kind = column.arrow_type()
     if column.kind == "enum":
-        codes = pa.array((bits % len(column.codes)).astype(np.int16), mask=mask).cast(kind.index_type)
-        return pa.DictionaryArray.from_arrays(codes, pa.array(column.codes))
-    if column.name == "event_time":
-        return pa.array(START_US + np.arange(first, first + rows) * 1_000_000, kind)
+        codes = (bits % len(column.codes)).astype(np.int8 if column.index_bits == 8 else np.int16)
+        return pa.DictionaryArray.from_arrays(wrapped(kind.index_type, codes, mask), strings(column.codes))
     if column.kind == "string":
-        return pa.array([f"10.0.{bit % 256}.{bit % 251}" for bit in bits.tolist()], mask=mask)
+        return strings([f"10.0.{bit % 256}.{bit % 251}" for bit in bits.tolist()], mask)
     if column.kind == "bool":
-        return pa.array(bits % 10 == 0, mask=mask)
+        flags = pa.py_buffer(np.packbits(bits % 10 == 0, bitorder="little"))
+        return pa.Array.from_buffers(kind, rows, [None, flags])
+    if column.name == "event_time":
+        bits = START_US + np.arange(first, first + rows) * 1_000_000
     small = {"float32": bits % 10_000 / 100, "float64": bits % 10_000 / 100, "int64": bits, "timestamp": bits}
-    values = pa.array(small.get(column.kind, (bits % 30_000).astype(np.int32)), mask=mask)
-    return values.cast(kind)
+    widths = {"float32": np.float32, "float64": np.float64, "int64": np.int64, "timestamp": np.int64, "int16": np.int16}
+    values = small.get(column.kind, bits % 30_000)
+    return wrapped(kind, values.astype(widths.get(column.kind, np.int32)), mask)
 
 
 def batch(table: str, first: int, rows: int, seed: int = 0) -> pa.RecordBatch:

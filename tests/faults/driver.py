@@ -25,7 +25,7 @@ from tests.engine.fake_source import FakeSource, batch
 from tests.faults.trees import Tree, broken_promises, tree
 
 CALLS = ("write", "fsync", "rename", "mkdir", "link", "unlink", "open", "rmdir")
-SOURCE = FakeSource(rows=700, months=1)
+SOURCE = FakeSource(rows=300, months=1)
 
 
 def run(out: Path, source: FakeSource = SOURCE, **options: Any) -> int:
@@ -130,7 +130,7 @@ def crash(root: Path, stride: int) -> Iterator[str]:
 
 def crash_workers(root: Path, stride: int) -> Iterator[str]:
     """Kill -9 the run at its own calls while two workers write; they must not outlive it."""
-    source = FakeSource(rows=700, months=2)
+    source = FakeSource(rows=300, months=2)
     assert in_child(lambda: run(root / "whole", source)) == 0
     whole = tree(root / "whole")
     total = calls_of_a_run(root / "out", source=source, workers=2)
@@ -140,7 +140,7 @@ def crash_workers(root: Path, stride: int) -> Iterator[str]:
 
 def crash_overwrite(root: Path, stride: int) -> Iterator[str]:
     """Kill -9 at every call of a run that replaces other data: old or new is visible, never both."""
-    old, out = FakeSource(rows=700, months=2, seed=1), root / "out"
+    old, out = FakeSource(rows=300, months=2, seed=1), root / "out"
     trees = {}
     for name, source in (("old", old), ("new", SOURCE)):
         assert in_child(lambda name=name, source=source: run(root / name, source)) == 0  # type: ignore[misc]
@@ -198,7 +198,7 @@ def file_size_limit(root: Path, stride: int) -> Iterator[str]:
 
     def work() -> int:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, 15_000))
         return run(root / "out")
 
     code = in_child(work)
@@ -211,7 +211,7 @@ def file_size_limit(root: Path, stride: int) -> Iterator[str]:
 
 def races(root: Path, rounds: int) -> Iterator[str]:
     """Two writers at once: the same config ends in one tree, another config gets 4."""
-    other = FakeSource(rows=700, months=1, seed=1)
+    other = FakeSource(rows=300, months=1, seed=1)
     wholes = []
     for source in (SOURCE, other):
         out = root / f"whole{source.seed}"

@@ -16,13 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
     ("mode", "amount"),
     [
         ("crash", 1),
-        ("crash_workers", count(25, 1)),
-        ("crash_overwrite", count(5, 1)),
-        ("io_errors", count(5, 1)),
-        ("no_space", count(7, 1)),
-        ("short_writes", count(9, 1)),
+        ("crash_workers", count(35, 1)),
+        ("crash_overwrite", count(8, 1)),
+        ("io_errors", count(8, 1)),
+        ("no_space", count(11, 1)),
+        ("short_writes", count(13, 1)),
         ("file_size_limit", 1),
-        ("races", count(20, 400)),
+        ("races", count(10, 400)),
     ],
 )
 def test_nothing_half_visible_and_the_same_command_ends_in_the_same_tree(mode, amount, tmp_path):

@@ -1,6 +1,9 @@
 """What the steps tell their callers."""
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from payloom.write.contract import Job, Output
 from tests.engine.fake_source import FakeSource
 from tests.faults.trees import tree
 
+ROOT = Path(__file__).resolve().parents[2]
 SOURCE = FakeSource(rows=300, months=2)
 
 
@@ -104,3 +108,14 @@ def test_relative_folders_stay_where_they_were(tmp_path, monkeypatch):
     generate(SOURCE, "out", progress=lambda now: os.chdir("/"))
     monkeypatch.chdir(tmp_path)
     assert verify("out").rows == 600
+
+
+def test_a_run_does_not_load_what_it_does_not_need(tmp_path):
+    """Start-up counts: neither pandas (where it is installed) nor what starts processes, for a run in one process."""
+    code = (
+        "import sys; from payloom.pipeline.generate import generate; from tests.engine.fake_source import FakeSource; "
+        f"generate(FakeSource(rows=10, months=1), {str(tmp_path / 'out')!r}); "
+        "print([name for name in ('pandas', 'polars', 'pyarrow.compute', 'subprocess') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from payloom.engine.budget import room_beside, worker_count
 from payloom.engine.memory import available_cpus, peak_rss_bytes
-from payloom.engine.pool import run_pool
 from payloom.engine.progress import Meter, ProgressCallback
 from payloom.engine.stop import Stop
 from payloom.engine.task import RunTask
@@ -80,6 +79,8 @@ def run_jobs(
     if not left:
         made: list[Receipt] = []
     elif count > 1:
+        from payloom.engine.pool import run_pool  # noqa: PLC0415 - loads what starts processes
+
         made, peaks = run_pool(task, left, meter, stop, workers=count)
     else:
         from payloom.engine.inline import run_inline  # noqa: PLC0415 - with workers, only those need pyarrow

@@ -190,10 +190,11 @@ def _note_versions(store: Store, unit: Unit) -> None:
     key = f"{MADE_WITH}/{unit.name}.json"
     if store.size(key) is not None:
         return
-    from importlib.metadata import version  # noqa: PLC0415 - slow to import
+    import numpy as np  # noqa: PLC0415 - a run that keeps everything needs neither
+    import pyarrow as pa  # noqa: PLC0415
 
-    versions = {name: version(name) for name in ("numpy", "pyarrow")}
-    made_with = {**versions, "payloom": __version__, "python": ".".join(map(str, sys.version_info[:3]))}
+    python = ".".join(map(str, sys.version_info[:3]))
+    made_with = {"payloom": __version__, "python": python, "numpy": np.__version__, "pyarrow": pa.__version__}
     store.put(key, canonical(made_with))
 
 

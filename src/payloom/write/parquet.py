@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import DTypeLike, NDArray
 
 from payloom.schema import Table
 from payloom.storage.store import Store, Upload
@@ -158,7 +159,9 @@ class PartWriter:
 
     def _note_typologies(self, typologies: pa.ChunkedArray) -> None:
         for chunk in typologies.chunks:
-            counts = np.bincount(chunk.indices.to_numpy(), minlength=len(chunk.dictionary))
+            counts = np.bincount(
+                _numbers(chunk.indices, np.dtype(str(chunk.indices.type))), minlength=len(chunk.dictionary)
+            )
             for name, count in zip(chunk.dictionary.to_pylist(), counts.tolist(), strict=True):
                 if count:
                     self._typologies[name] = self._typologies.get(name, 0) + count
@@ -167,7 +170,7 @@ class PartWriter:
         """Keep the range; sorted times are promised in the footer, so look."""
         last_us = self._times[1] if self._times else None
         for chunk in times.chunks:
-            values = chunk.view(pa.int64()).to_numpy(zero_copy_only=True)
+            values = _numbers(chunk, np.int64)
             if not values.size:
                 continue
             if (last_us is not None and values[0] < last_us) or (values[1:] < values[:-1]).any():
@@ -175,6 +178,11 @@ class PartWriter:
             first_us = self._times[0] if self._times else int(values[0])
             last_us = int(values[-1])
             self._times = (first_us, last_us)
+
+
+def _numbers(chunk: pa.Array, kind: DTypeLike) -> NDArray[Any]:
+    """Look at a column without nulls; `to_numpy` would load pandas where it is installed."""
+    return np.frombuffer(chunk.buffers()[1], kind)[chunk.offset : chunk.offset + len(chunk)]
 
 
 def _sorting(table: Table) -> list[pq.SortingColumn] | None:
