@@ -130,7 +130,10 @@ def test_shops_keep_their_hours_over_a_change_of_the_clocks(country, start, chan
 
 @pytest.mark.statistical
 def test_offices_are_closed_at_night() -> None:
-    """Trades with office hours take fewer than 3 % of their visits between 22 and 6 local time, summer and winter."""
+    """Trades with office hours take under a tenth of their visits between 22 and 6, when 19 % of payments are made.
+
+    Hours: ULB, 22 to 6 o'clock. Night owls who find three shops closed in a row still buy at the third.
+    """
     office = [trade.mcc for trade in load_trades() if trade.daypart == "office_hours" and trade.share > 0]
     assert office
     for made in (default_world(), odd_world()):
@@ -139,4 +142,4 @@ def test_offices_are_closed_at_night() -> None:
         )
         by_hour = hours(visits)
         assert by_hour.sum() > 100
-        assert by_hour[[22, 23, 0, 1, 2, 3, 4, 5]].sum() < 0.03 * by_hour.sum()
+        assert by_hour[[22, 23, 0, 1, 2, 3, 4, 5]].sum() < 0.10 * by_hour.sum()
