@@ -20,13 +20,20 @@ I64 = NDArray[np.int64]
 Code = NDArray[np.int8]
 
 APPROVED, EXPIRED = (np.int8(RESPONSE_CODE.index(code)) for code in ("00", "54"))
-FUNDS = RESPONSE_CODE.index("51")
+FUNDS, OVER_LIMIT = (RESPONSE_CODE.index(code) for code in ("51", "61"))
 
-PRESENT, REMOTE, STORED = range(3)
-"""Contexts: card present, card data entered remotely, credential kept by the merchant."""
+PRESENT, WITH_PIN, REMOTE, REMOTE_SCA, STORED = (np.int8(context) for context in range(5))
+"""Contexts: card present without and with a PIN; card data entered remotely, elsewhere and where strong customer
+authentication is the law; credential kept by the merchant."""
+
+SCA_COUNTRIES = frozenset(("GB", "DE", "FR", "ES", "IT", "NL", "SE", "PL", "PT", "GR", "AT", "CH", "IN"))
+"""Issuers' countries in which strong customer authentication is the rule (PSD2, UK, RBI)."""
 
 STALE_CREDENTIAL_SHARE = 0.22
 """Stored credentials still at the old expiry in the month after a reissue (estimate; account updaters miss some)."""
+
+SOFT_DECLINE_SHARE = 0.006
+"""Remote payments sent back for strong authentication where the law asks for it (estimate)."""
 
 _FUNDS_BY_PAYDAY = (0.45, 0.55, 0.65, 0.72, 0.78, 0.84, 0.9, 0.95, 1.0, 1.02, 1.05, 1.08, 1.1, 1.12, 1.15, 1.2)
 """Want of funds by days since payday (estimate); scaled to a mean of 1 over the month."""
@@ -60,6 +67,7 @@ class Authorisation:
         affluence_bits: U32,
         context: NDArray[np.integer],
         card_days_old: I64,
+        amount_minor: I64,
         bits: U64,
     ) -> Code:
         """Answer authorisation requests of honest customers.
@@ -69,9 +77,11 @@ class Authorisation:
         time_us, country, affluence_bits
             When, where the customer lives, and the bits that set their spending power.
         context
-            `PRESENT`, `REMOTE` or `STORED`.
+            `PRESENT`, `WITH_PIN`, `REMOTE`, `REMOTE_SCA` or `STORED`.
         card_days_old
             Days since the card was issued.
+        amount_minor
+            Amounts; who asks for nothing lacks no funds.
         bits
             Random bits of the rows.
         """
@@ -80,6 +90,8 @@ class Authorisation:
         short = np.flatnonzero(answer == FUNDS)
         if short.size:
             self._forgive(answer, short, time_us, country, affluence_bits, low(draws))
+            asks_nothing = (amount_minor == 0) & ((answer == FUNDS) | (answer == OVER_LIMIT))
+            np.copyto(answer, APPROVED, where=asks_nothing)
         stale = np.flatnonzero((card_days_old < REISSUE_OVERLAP_DAYS) & (context == STORED))
         if stale.size:
             expired = low(draws[stale]) < threshold32(STALE_CREDENTIAL_SHARE)
@@ -109,12 +121,13 @@ def _answer_weights(model: Model) -> F64:
     # 1.3 * 2: `_forgive` keeps risk / 1.3 of them, and risk has mean 1/2.
     common |= {"51": funds * 2.6 * 0.93, "61": funds * 0.07, "57": 0.0006, "41": 0.0002, "43": 0.0001}
     present = common | {"05": config.do_not_honour_share}
-    present |= {"75": config.pin_error_share * 0.6, "65": config.pin_error_share * 0.4}
+    with_pin = present | {"75": config.pin_error_share * 0.6, "65": config.pin_error_share * 0.4}
     remote = common | {"05": config.remote_do_not_honour_share}
-    remote |= {"14": mistyped * 0.25, "54": mistyped * 0.25, "N7": mistyped * 0.5, "1A": 0.002}
-    stored = common | {"05": config.remote_do_not_honour_share * 0.6, "14": 0.0008}
-    weights = np.zeros((3, len(RESPONSE_CODE)))
-    for context, shares in enumerate((present, remote, stored)):
+    remote |= {"14": mistyped * 0.25, "54": mistyped * 0.25, "N7": mistyped * 0.5}
+    remote_sca = remote | {"1A": SOFT_DECLINE_SHARE}
+    stored = common | {"05": config.remote_do_not_honour_share, "14": 0.0008}
+    weights = np.zeros((5, len(RESPONSE_CODE)))
+    for context, shares in enumerate((present, with_pin, remote, remote_sca, stored)):
         declined = 0.0
         for code, share in shares.items():
             weights[context, RESPONSE_CODE.index(code)] = share

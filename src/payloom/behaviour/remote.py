@@ -7,20 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from payloom.behaviour.authorisation import SCA_COUNTRIES
 from payloom.behaviour.choice import Choice
-from payloom.behaviour.rows import NULL
-from payloom.codes import AVS_RESULT, COUNTRY, CVV_RESULT, RESPONSE_CODE, THREE_DS
+from payloom.behaviour.rows import NULL, Rows
+from payloom.codes import AVS_RESULT, COUNTRY, CVV_RESULT, ENTRY_MODE, RESPONSE_CODE, THREE_DS
 from payloom.config import Config
 from payloom.streams.hashing import U64, derive, high, low, threshold32
 from payloom.streams.tables import CategoricalTable
-from payloom.world.addresses import VPN
+from payloom.world.addresses import HOSTING, VPN
 from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
 Code = NDArray[np.int8]
-
-SCA_COUNTRIES = frozenset(("GB", "DE", "FR", "ES", "IT", "NL", "SE", "PL", "PT", "GR", "AT", "CH", "IN"))
-"""Issuers' countries in which strong customer authentication is the rule (PSD2, UK, RBI)."""
 
 AVS_COUNTRIES = frozenset(("US", "CA", "GB"))
 """Countries whose issuers check addresses."""
@@ -31,9 +29,13 @@ AVS_SHARES = {"Y": 0.825, "Z": 0.07, "A": 0.035, "N": 0.035, "U": 0.035}
 CVV_SHARES = {"M": 0.972, "N": 0.009, "P": 0.007, "U": 0.012}
 """Security code checks of honest customers (estimate)."""
 
-_NONE, _ATTEMPTED, _FRICTIONLESS, _CHALLENGED, _FAILED = range(len(THREE_DS))
+_NONE, _ATTEMPTED, _FRICTIONLESS, _CHALLENGED, _FAILED = (np.int8(outcome) for outcome in range(len(THREE_DS)))
 _WRONG_CODE = np.int8(RESPONSE_CODE.index("N7"))
+_SOFT_DECLINE = np.int8(RESPONSE_CODE.index("1A"))
+_REFUSED = np.int8(RESPONSE_CODE.index("05"))
 _NO_MATCH = np.int8(CVV_RESULT.index("N"))
+_ECOMMERCE = np.int8(ENTRY_MODE.index("ecommerce"))
+_STRICT = np.array([code in SCA_COUNTRIES for code in COUNTRY])
 
 
 @dataclass(slots=True)
@@ -60,27 +62,24 @@ class Remote:
         Draws the outcome of 3-D Secure by issuer country.
     avs, cvv
         Draw the checks.
-    vpn_countries
-        Draws where a VPN's exit is.
+    has_avs
+        Whether a country's issuers check addresses.
     """
 
     model: Model
     three_ds: CategoricalTable
     avs: CategoricalTable
     cvv: CategoricalTable
-    vpn_countries: CategoricalTable
     has_avs: NDArray[np.bool_]
 
     @classmethod
     def of(cls, model: Model) -> Remote:
         """Prepare the tables."""
-        exits = [4.0 if code in ("US", "NL", "DE", "GB") else 1.0 for code in COUNTRY]
         return cls(
             model=model,
             three_ds=CategoricalTable(_three_ds_weights(model.config)),
             avs=CategoricalTable([AVS_SHARES.get(code, 0.0) for code in AVS_RESULT]),
             cvv=CategoricalTable([CVV_SHARES.get(code, 0.0) for code in CVV_RESULT]),
-            vpn_countries=CategoricalTable(exits),
             has_avs=np.array([code in AVS_COUNTRIES for code in COUNTRY]),
         )
 
@@ -107,7 +106,8 @@ class Remote:
         network[hides] = VPN
         address = model.addresses.bits(customer, network, group, time_us, low(draws))
         ip_country = country.astype(np.int8)
-        ip_country[hides] = self.vpn_countries(high(address[hides]))
+        exits = np.flatnonzero(network >= HOSTING)
+        ip_country[exits] = model.addresses.exit_country(address[exits])
         checks = derive(bits, keys["remote.checks"])
         avs = self.avs(low(checks)).astype(np.int8, copy=False)
         np.copyto(avs, NULL, where=~self.has_avs.take(country) | kept)
@@ -115,16 +115,32 @@ class Remote:
         # A wrong code is what the answer N7 says.
         np.copyto(cvv, _NO_MATCH, where=response == _WRONG_CODE)
         np.copyto(cvv, NULL, where=kept)
+        three_ds = self.three_ds(high(checks), country).astype(np.int8, copy=False)
+        # Whoever is sent back for authentication has not been authenticated.
+        np.copyto(three_ds, _NONE, where=response == _SOFT_DECLINE)
         return RemoteRows(
             device=model.devices.index(customer, slot, time_us),
             device_type=model.devices.kind(own, country, slot),
             network=network,
             address_bits=address,
             ip_country=ip_country,
-            three_ds=self.three_ds(high(checks), country).astype(np.int8),
+            three_ds=three_ds,
             avs=avs,
             cvv=cvv,
         )
+
+
+def agree(rows: Rows) -> None:
+    """Make answers that fraudsters provoke agree with the checks: in place.
+
+    A wrong code (N7) fails its check, or is an ordinary refusal where no code was sent; only an issuer who must ask for
+    strong authentication does so (1A), and only of whoever has not authenticated.
+    """
+    wrong, soft = rows.response == _WRONG_CODE, rows.response == _SOFT_DECLINE
+    np.copyto(rows.cvv, _NO_MATCH, where=wrong & (rows.cvv != NULL))
+    asked = soft & _STRICT.take(rows.issuer_country) & (rows.entry_mode == _ECOMMERCE)
+    np.copyto(rows.three_ds, _NONE, where=asked)
+    np.copyto(rows.response, _REFUSED, where=(wrong & (rows.cvv == NULL)) | (soft & ~asked))
 
 
 def _three_ds_weights(config: Config) -> NDArray[np.float64]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from payloom.behaviour.authorisation import PRESENT, REMOTE, STORED, Authorisation
+from payloom.behaviour.authorisation import PRESENT, REMOTE, REMOTE_SCA, SCA_COUNTRIES, STORED, WITH_PIN, Authorisation
 from payloom.behaviour.choice import Choice
-from payloom.behaviour.present import Present
+from payloom.behaviour.present import PIN, Present
 from payloom.behaviour.pricing import COUNTRY_CURRENCY
 from payloom.behaviour.remote import Remote
 from payloom.behaviour.rows import NULL, Rows
-from payloom.codes import CHANNEL, DEVICE_TYPE, ENTRY_MODE, THREE_DS
+from payloom.codes import CHANNEL, COUNTRY, DEVICE_TYPE, ENTRY_MODE, THREE_DS
 from payloom.plan.daytables import DayTables
 from payloom.streams.hashing import derive, high, low, threshold32
 from payloom.world.merchants import CASH_TRADE
@@ -42,17 +42,21 @@ class Settlement:
     ----------
     present, remote, authorisation
         See their classes.
+    strict
+        Whether a country asks for strong customer authentication.
     """
 
     model: Model
     present: Present
     remote: Remote
     authorisation: Authorisation
+    strict: NDArray[np.bool_]
 
     @classmethod
     def of(cls, model: Model) -> Settlement:
         """Prepare the tables."""
-        return cls(model, Present.of(model), Remote.of(model), Authorisation.of(model))
+        strict = np.array([code in SCA_COUNTRIES for code in COUNTRY])
+        return cls(model, Present.of(model), Remote.of(model), Authorisation.of(model), strict)
 
     def settle(self, tables: DayTables, choice: Choice) -> Rows:
         """Finish payments that honest customers chose."""
@@ -78,7 +82,6 @@ class Settlement:
         latitude, longitude = self.present.coordinates(choice.site, choice.merchant_bits, there, total)
         entry = self.present.pay(choice, country, site_country)
         person = model.people.bits(choice.customer)
-        context = np.where(choice.online, np.where(choice.stored | choice.recurring, STORED, REMOTE), PRESENT)
         return Rows(
             time_us=choice.time_us,
             index=choice.index,
@@ -116,11 +119,23 @@ class Settlement:
             cvv=_nulls(total),
             recurring=choice.recurring,
             response=self.authorisation.respond(
-                choice.time_us, country, high(person), context, card.days_old, choice.bits
+                choice.time_us,
+                country,
+                high(person),
+                self._context(choice, country, entry.cvm),
+                card.days_old,
+                choice.amount_minor,
+                choice.bits,
             ),
             original=np.full(total, NULL, dtype=np.int64),
             is_fraud=np.zeros(total, dtype=np.bool_),
         )
+
+    def _context(self, choice: Choice, country: I64, cvm: Code) -> Code:
+        """How the issuer sees each payment."""
+        present = np.where(cvm == PIN, WITH_PIN, PRESENT)
+        entered = np.where(self.strict.take(country), REMOTE_SCA, REMOTE)
+        return np.where(choice.online, np.where(choice.stored | choice.recurring, STORED, entered), present)
 
     def _remotely(self, choice: Choice, rows: Rows, remote: NDArray[np.intp]) -> None:
         """Fill the columns of remote payments; a charge of a subscription or an order by phone has no device."""

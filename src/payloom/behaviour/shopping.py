@@ -163,11 +163,14 @@ def _online_shares(config: Config) -> F64:
     weight = np.zeros(len(COUNTRY))
     for region in config.regions:
         weight[COUNTRY.index(region.country)] = region.share
+    open_share = mean_acceptance()
     low_scale, high_scale = 0.0, 1024.0
     for _ in range(60):
         scale = (low_scale + high_scale) / 2
         shares = np.minimum(base * factor[:, None] * scale, 1.0)
-        mean = sequential_sum((weight[:, None] * share * shares).reshape(-1))
+        # Visits that opening hours turn away make room for remote purchases.
+        came = shares / (open_share * (1 - shares) + shares)
+        mean = sequential_sum((weight[:, None] * share * came).reshape(-1))
         low_scale, high_scale = (scale, high_scale) if mean < config.spending.online_share else (low_scale, scale)
     return np.minimum(base * factor[:, None] * high_scale, 1.0)
 

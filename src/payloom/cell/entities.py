@@ -80,7 +80,8 @@ class Entities:
         joined, left = cohorts.join_epoch[cohort], cohorts.leave_epoch[cohort]
         days = high(bits).astype(np.int64)
         before = np.where(joined == 0, days * OLDEST_ACCOUNT_DAYS >> 32, days * 27 >> 32) + 1
-        closed = firsts[left] + 15 + (low(bits).astype(np.int64) * 13 >> 32)
+        # Refunds of the last purchases still come.
+        closed = firsts[left] + self.model.config.refunds.max_lag_days + 1 + (low(bits).astype(np.int64) * 13 >> 32)
         return Lives(firsts[joined] - before, np.where(left >= period.epochs, -1, closed))
 
     def customers(self, customer: I64) -> pa.RecordBatch:

@@ -57,10 +57,10 @@ def setting(
     )
 
 
-def portion(default: Any, description: str, *, source: str, of: str = "") -> Any:
-    """Declare a share between 0 and 1; `of` says of what."""
+def portion(default: Any, description: str, *, source: str, of: str = "", le: float = 1) -> Any:
+    """Declare a share between 0 and `le`; `of` says of what."""
     unit = f"share of {of}" if of else "share"
-    return setting(default, description, source=source, unit=unit, ge=0, le=1)
+    return setting(default, description, source=source, unit=unit, ge=0, le=le)
 
 
 def refuse(allowed: str, fix: str = "") -> NoReturn:

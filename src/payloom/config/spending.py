@@ -42,22 +42,14 @@ class SpendingConfig(Section):
         ge=0,
         le=4,
     )
-    merchant_slope: float = setting(
-        0.95,
-        "Zipf exponent over the merchants of a place and trade",
-        unit="exponent",
-        source=f"{_P_CARD}, rank slope -.82 to -1.12",
-        ge=0,
-        le=4,
-    )
     online_share: float = portion(
         0.25,
         "Payments to a merchant online",
         of="payments",
         source="[S] in person 63.8 % in the US 2022; [R] 39 % of Chase card spend",
     )
-    trips_per_year: float = setting(3.0, "Trips of a customer", unit="trips a year", source="[M]", ge=0, le=50)
-    trip_days_median: float = setting(4.0, "Median length of a trip", unit="days", source="[M]", gt=0, le=60)
+    trips_per_year: float = setting(3.0, "Trips of a customer", unit="trips a year", source="[M]", ge=0, le=9)
+    trip_days_median: float = setting(4.0, "Median length of a trip", unit="days", source="[M]", gt=0, le=8)
     foreign_trip_share: float = portion(
         0.35,
         "Trips that leave the country",
@@ -78,8 +70,9 @@ class SubscriptionsConfig(Section):
 
     share: float = portion(
         0.09,
-        "Recurring charges among payments",
+        "Recurring charges among payments; the last day of February bills four days at once",
         of="payments",
+        le=0.3,
         source=f"{_P_CARD}, 10.8 % repeat card, merchant and amount",
     )
 
@@ -87,6 +80,6 @@ class SubscriptionsConfig(Section):
 class RefundsConfig(Section):
     """Refunds, each of one earlier payment."""
 
-    share: float = portion(0.012, "Refunds among payments", of="payments", source="[M]")
+    share: float = portion(0.012, "Refunds among payments", of="payments", source="[M]", le=0.1)
     max_lag_days: int = setting(30, "Longest time to a refund", unit="days", source="[M]", ge=1, le=120)
     partial_share: float = portion(0.20, "Refunds of a part of the amount", of="refunds", source="[M]")

@@ -65,7 +65,7 @@ class WorldConfig(Section):
     )
     customers: int | None = setting(
         None,
-        "People at the middle of the period; unset: rows / (9.8 x months)",
+        "People who are customers at some time of the period; unset: rows / (9.8 x months)",
         unit="customers",
         source="[D,R] ECB, 9.8 payments per card and month",
         ge=1,
@@ -150,7 +150,7 @@ class WorldConfig(Section):
 
     @property
     def customer_count(self) -> int:
-        """Customers at the middle of the period, as given or derived."""
+        """Customers at some time of the period, as given or derived."""
         if self.customers is not None:
             return self.customers
         months = self.days * MONTHS_PER_DAY

@@ -11,14 +11,13 @@ from payloom.behaviour.choice import Choice
 from payloom.behaviour.pricing import COUNTRY_CURRENCY, amount_usd
 from payloom.behaviour.rows import NULL, Rows
 from payloom.behaviour.spending import PURCHASE, Spending
-from payloom.codes import COUNTRY
 from payloom.fraud.events import Events
-from payloom.fraud.victims import Victims
+from payloom.fraud.victims import Band, Victims
 from payloom.plan.daytables import DayTables
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U32, U64, derive, draw2, high, low, unit
 from payloom.streams.tables import F64, CategoricalTable
-from payloom.world.addresses import VPN
+from payloom.world.addresses import HOSTING
 from payloom.world.merchants import TRADES
 from payloom.world.model import Model
 
@@ -73,11 +72,11 @@ class Kit:
         over = np.maximum(time_us - last, 0)
         return np.clip(time_us - 2 * over, events.midnight_us, last)
 
-    def accomplice(self, bits: U64, number: I64 | int = 0) -> I64:
-        """Customer whose devices and lines a fraudster uses: an ordinary person, with an ordinary past."""
-        numbers = np.broadcast_to(np.asarray(number, dtype=np.int64), bits.shape)
-        drawn = high(self.pair_draws(bits, numbers, "accomplice")).astype(np.int64)
-        return (drawn * self.model.plan.cohorts.customers) >> 32
+    def accomplice(self, events: Events, number: I64 | int = 0) -> I64:
+        """Customer whose devices and lines a campaign uses: an ordinary person, with an ordinary past."""
+        numbers = np.broadcast_to(np.asarray(number, dtype=np.int64), events.index.shape)
+        slot = high(self.pair_draws(events.campaign_bits, numbers, "accomplice")).astype(np.int64)
+        return self.victims.of_campaigns(events, np.full(len(events), int(Band.ANYBODY)), slot)
 
     def group_of(self, customer: I64) -> I64:
         """Group of customers."""
@@ -103,8 +102,8 @@ class Kit:
         address = self.model.addresses.bits(holder, network, group, rows.time_us[places], low(bits))
         rows.address_bits[places] = address
         country = self.model.geography.home_country[group].astype(np.int8)
-        exits = (high(address).astype(np.int64) * len(COUNTRY) >> 32).astype(np.int8)
-        rows.ip_country[places] = np.where(network >= VPN, exits, country)
+        exits = self.model.addresses.exit_country(address)
+        rows.ip_country[places] = np.where(network >= HOSTING, exits, country)
 
     def shop_online(self, choice: Choice, places: NDArray[np.intp], trade: I64, bits: U64, factor: F64) -> None:
         """Buy something remote instead, at a merchant of a trade in the victim's country, dearer by a factor."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.identity import Payers
+from payloom.behaviour.remote import agree
 from payloom.behaviour.rows import Rows
 from payloom.behaviour.settlement import Settlement
 from payloom.behaviour.spending import Spending
@@ -18,7 +19,7 @@ from payloom.fraud.kit import Kit
 from payloom.fraud.registry import find_typologies
 from payloom.fraud.reporting import Labels, Reporting
 from payloom.fraud.typology import Typology
-from payloom.fraud.victims import Band, Victims
+from payloom.fraud.victims import Victims
 from payloom.plan.daytables import DayTables
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import high
@@ -97,6 +98,7 @@ class FraudStream:
         for batch, part, code in zip(batches, slices, self.codes, strict=True):
             view = rows.take(part)
             batch.typology.finish(view, batch.events)
+            agree(view)
             labels.append(self.reporting.label(batch.typology, code, batch.events, batch.victim, view))
         return rows, Labels.concatenate(labels)
 
@@ -106,24 +108,11 @@ class FraudStream:
         first_day, end_day = start_us // DAY_US, (end_us - 1) // DAY_US + 1
         events = events_between(model.plan, one, first_day, end_day)
         victim = typology.victim(events)
-        customer = self._customers(typology, events, victim)
+        # Each campaign owns a run of slots in its start month's order.
+        slot = (high(self.kit.draws(events.campaign_bits, "slots")).astype(np.int64) << 8) + victim
+        customer = self.kit.victims.of_campaigns(events, typology.band(events.campaign_bits), slot)
         zone = model.geography.home_timezone[self.kit.group_of(customer)]
         offset_us = tables.offset_min(events.midnight_us + DAY_US // 2, zone).astype(np.int64) * 60_000_000
         time_us = typology.times(tables, events, offset_us)
         inside = np.flatnonzero((time_us >= start_us) & (time_us < end_us))
         return _Batch(typology, events.take(inside), victim[inside], customer[inside], time_us[inside])
-
-    def _customers(self, typology: Typology, events: Events, victim: I64) -> I64:
-        """Victims by campaign: each campaign owns a run of slots in its start month's order."""
-        start_day = events.day - events.age
-        period = self.kit.model.plan.period
-        firsts = np.array([month.first_day for month in period.months])
-        month = np.maximum(np.searchsorted(firsts, start_day, side="right") - 1, 0)
-        band = typology.band(events.campaign_bits)
-        slot = (high(self.kit.draws(events.campaign_bits, "slots")).astype(np.int64) << 8) + victim
-        customer = np.empty(len(events), dtype=np.int64)
-        for key in np.unique(month * len(Band) + band).tolist():
-            here = np.flatnonzero(month * len(Band) + band == key)
-            group = Band(key % len(Band))
-            customer[here] = self.kit.victims.customers(key // len(Band), group, slot[here])
-        return customer

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from payloom.fraud.events import Events
 from payloom.streams.bijection import Permutation
 from payloom.streams.hashing import draw_int
 from payloom.world.model import Model
@@ -37,6 +38,17 @@ class Victims:
     @cached_property
     def _ranges(self) -> dict[tuple[int, Band], tuple[I64, I64]]:
         return {}
+
+    def of_campaigns(self, events: Events, band: I64, slot: I64) -> I64:
+        """Customers in slots of the month in which each event's campaign began."""
+        firsts = np.array([month.first_day for month in self.model.plan.period.months])
+        month = np.maximum(np.searchsorted(firsts, events.day - events.age, side="right") - 1, 0)
+        order = month * len(Band) + band
+        customer = np.empty(len(events), dtype=np.int64)
+        for key in np.unique(order).tolist():
+            here = np.flatnonzero(order == key)
+            customer[here] = self.customers(key // len(Band), Band(key % len(Band)), slot[here])
+        return customer
 
     def customers(self, month: int, band: Band, slot: I64) -> I64:
         """Customers in given slots of a month; slots count modulo the number of customers in the band."""

@@ -98,7 +98,9 @@ def build_cohorts(config: Config, period: Period, groups: tuple[Group, ...], cus
                 people -= leaving
                 rows.append((index, join, leave))
                 weights.append(group.share * leaving)
-    sizes = proportional_split(customers, weights)
+    # Couples stay together: every cohort but the last has an even size, and so an even base.
+    sizes = [2 * couples for couples in proportional_split(customers // 2, weights)]
+    sizes[-1] += customers % 2
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)
     size = np.array(sizes, dtype=np.int64)
     return Cohorts(

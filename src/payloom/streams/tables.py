@@ -33,6 +33,9 @@ class UniformTable:
         self._knots = np.ascontiguousarray(knots[:-1])
         self._slopes = (knots[1:] - knots[:-1]) / float(1 << 20)
         self._steps = self._knots + self._slopes * float(1 << 19)
+        for edge, tail in ((0, low_tail), (-1, high_tail)):
+            if tail is not None:
+                self._steps[edge] = tail[INTERVALS // 2]
         tails = [None if tail is None else UniformTable(tail) for tail in (low_tail, high_tail)]
         self._tails = tails if any(tails) else []
 

@@ -13,10 +13,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from payloom.codes import IP_TYPE
+from payloom.codes import COUNTRY, IP_TYPE
 from payloom.plan.periods import DAY_US
 from payloom.plan.world_plan import Plan
-from payloom.streams.hashing import U32, U64, draw2, low
+from payloom.streams.hashing import U32, U64, draw2, high, low, mix
 from payloom.streams.tables import CategoricalTable
 
 I64 = NDArray[np.int64]
@@ -40,6 +40,9 @@ CUSTOMERS_PER_NAT_ADDRESS = 400
 CUSTOMERS_PER_OFFICE = 30
 CUSTOMERS_PER_VPN_ADDRESS = 150
 
+EXIT_WEIGHTS = {"US": 4.0, "NL": 4.0, "DE": 4.0, "GB": 4.0}
+"""Where VPNs and data centres stand, against 1 for other countries (estimate)."""
+
 IPV6_SHARE_BITS = 2
 """One home in four is on IPv6 (estimate)."""
 
@@ -56,6 +59,7 @@ class Addresses:
 
     key: np.uint64
     networks: CategoricalTable
+    exits: CategoricalTable
     nat_pool: int
     office_pool: int
     vpn_pool: int
@@ -63,6 +67,10 @@ class Addresses:
     def choose_network(self, slot: NDArray[np.integer], bits: U32) -> NDArray[np.int8]:
         """Choose the network that a device is on."""
         return self.networks(bits, slot).astype(np.int8)
+
+    def exit_country(self, bits: U64) -> NDArray[np.int8]:
+        """Country in which VPNs and data centres stand, the same for everybody who comes from an address."""
+        return self.exits(high(mix(bits & _RANGE_MASK[VPN]))).astype(np.int8)
 
     def bits(
         self, customer: I64, network: NDArray[np.integer], group: NDArray[np.integer], time_us: I64, bits: U32
@@ -87,6 +95,7 @@ def build_addresses(plan: Plan) -> Addresses:
     return Addresses(
         key=plan.keys["address"],
         networks=CategoricalTable(NETWORK_USE),
+        exits=CategoricalTable([EXIT_WEIGHTS.get(code, 1.0) for code in COUNTRY]),
         nat_pool=max(2, customers // CUSTOMERS_PER_NAT_ADDRESS),
         office_pool=max(2, customers // CUSTOMERS_PER_OFFICE),
         vpn_pool=max(2, customers // CUSTOMERS_PER_VPN_ADDRESS),

@@ -27,6 +27,9 @@ USE_WITH_TWO = (0.62, 0.38, 0.0)
 USE_WITH_THREE = (0.46, 0.30, 0.24)
 """Share of remote payments by device (estimates)."""
 
+SHARED_COMPUTER_SHARE = 0.35
+"""Couples with one computer, used by both (estimate)."""
+
 UPGRADE_DAYS = (930, 1500, 1200, 365)
 """Days between upgrades by slot: a phone lasts two and a half years (estimate)."""
 
@@ -48,6 +51,7 @@ class Devices:
     ids: IdScrambler
     key: np.uint64
     phase_key: np.uint64
+    shared_key: np.uint64
     counts: CategoricalTable
     use: CategoricalTable
     ios_threshold: U32
@@ -60,6 +64,12 @@ class Devices:
         """Give the number of devices that customers own."""
         return self.counts(high(self.bits(customer))).astype(np.int64) + 1
 
+    def shares_computer(self, customer: I64) -> NDArray[np.bool_]:
+        """Whether the second of a couple uses the computer of the first."""
+        first = customer & ~np.int64(1)
+        shares = low(draw(self.shared_key, first)) < threshold32(SHARED_COMPUTER_SHARE)
+        return shares & (self.count(first) > COMPUTER)
+
     def choose_slot(self, own: U64, bits: U32) -> I64:
         """Choose one of the customer's devices for each row."""
         return self.use(bits, self.counts(high(own))).astype(np.int64)
@@ -71,7 +81,11 @@ class Devices:
         return np.where(slot == COMPUTER, np.int8(_WEB), mobile)
 
     def index(self, customer: I64, slot: NDArray[np.integer], time_us: I64) -> I64:
-        """Device in use in a slot at a time, as argument of the id bijection."""
+        """Device in use in a slot at a time, as argument of the id bijection; some couples share their computer."""
+        desk = np.flatnonzero((slot == COMPUTER) & (customer & 1 == 1))
+        if desk.size:
+            customer = customer.copy()
+            customer[desk] -= self.shares_computer(customer[desk])
         holder = customer * SLOTS
         holder += slot
         generation, _ = self.generation(holder, slot, time_us // DAY_US)
@@ -101,6 +115,7 @@ def build_devices(plan: Plan) -> Devices:
         ids=IdScrambler(plan.keys["device.id"]),
         key=plan.keys["device"],
         phase_key=plan.keys["device.phase"],
+        shared_key=plan.keys["device.shared"],
         counts=CategoricalTable(COUNT_SHARES),
         use=CategoricalTable([(1.0, 0.0, 0.0), USE_WITH_TWO, USE_WITH_THREE]),
         ios_threshold=np.array([threshold32(share) for share in shares], dtype=np.uint32),

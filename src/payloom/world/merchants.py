@@ -131,21 +131,16 @@ def build_merchants(config: Config, plan: Plan, geography: Geography) -> Merchan
         online_share * (trade_weight + 0.01) * ONLINE_MERCHANT_SHARE * 4.0
     )
     weights = np.concatenate([in_place, online])
-    count = spread(config.world.merchant_count, weights)
+    count = _one_at_least(spread(config.world.merchant_count, weights), weights)
     busiest = count.argmax(axis=1)
     own = np.broadcast_to(np.arange(TRADE_COUNT), count.shape)
-    # A site without any merchant borrows those of the largest place.
-    empty = count.sum(axis=1) == 0
     base = (np.cumsum(count) - count.reshape(-1)).reshape(count.shape)
-    fullest = int(count.sum(axis=1).argmax())
-    base[empty], shown = base[fullest], count.copy()
-    shown[empty] = count[fullest]
-    substitute = np.where(shown > 0, own, np.where(empty, busiest[fullest], busiest)[:, None])
+    substitute = np.where(count > 0, own, busiest[:, None])
     logs = load_math_tables().log_integer
     return Merchants(
         base=base,
-        count=shown,
-        log_count=_log_plus_one(shown, logs),
+        count=count,
+        log_count=_log_plus_one(count, logs),
         substitute=substitute,
         total=int(count.sum()),
         online_site=_online_sites(countries, geography.places),
@@ -157,6 +152,15 @@ def build_merchants(config: Config, plan: Plan, geography: Geography) -> Merchan
         key=plan.keys["merchant"],
         acquirers=CategoricalTable([1.0 / (rank + 1) for rank in range(ACQUIRERS_PER_COUNTRY)]),
     )
+
+
+def _one_at_least(count: I64, weights: F64) -> I64:
+    """Give every site a merchant, taken from where there are most; a world has more merchants than sites."""
+    for site in np.flatnonzero(count.sum(axis=1) == 0).tolist():
+        richest = np.unravel_index(int(count.argmax()), count.shape)
+        count[richest] -= 1
+        count[site, int(weights[site].argmax())] += 1
+    return count
 
 
 def _online_sites(countries: list[int], places: int) -> I64:

@@ -42,8 +42,8 @@ class People:
     detail_key: np.uint64
 
     def bits(self, customer: I64) -> U64:
-        """Random bits of each customer: spending power in the upper half, home in the lower."""
-        return draw(self.key, customer)
+        """Random bits of each couple: spending power in the upper half, home in the lower."""
+        return draw(self.key, customer >> 1)
 
     def detail_bits(self, customer: I64) -> U64:
         """More bits: age in the upper half, habits in the lower."""

@@ -98,7 +98,7 @@ class AccountTakeover(Typology):
         """Use the intruder's device; now and then the owner's line."""
         kit, everywhere = self.kit, np.arange(len(events))
         campaign = kit.draws(events.campaign_bits, "account_takeover.how")
-        holder = kit.accomplice(events.campaign_bits)
+        holder = kit.accomplice(events)
         desk = (high(campaign) & np.uint32(1)) == 1
         kit.use_device(rows, everywhere[~desk], holder[~desk], PHONE)
         # Only those who have a computer can use one.

@@ -87,7 +87,7 @@ class CardTesting(Typology):
         """Pay next to nothing, always at the campaign's merchant."""
         kit, everywhere = self.kit, np.arange(len(events))
         merchant = kit.draws(events.campaign_bits, "card_testing.merchant")
-        home = kit.model.geography.home_country[kit.group_of(kit.accomplice(events.campaign_bits))]
+        home = kit.model.geography.home_country[kit.group_of(kit.accomplice(events))]
         site = kit.model.merchants.online_site[home]
         trade = self._trades(high(merchant)).astype(np.int64)
         kit.buy_at(
@@ -107,7 +107,7 @@ class CardTesting(Typology):
         """Come from one or two devices; most attempts are refused."""
         kit, everywhere = self.kit, np.arange(len(events))
         bits = kit.draws(events.bits, "card_testing.how")
-        holder = kit.accomplice(events.campaign_bits, (high(bits) >> np.uint32(31)).astype(np.int64))
+        holder = kit.accomplice(events, (high(bits) >> np.uint32(31)).astype(np.int64))
         kit.use_device(rows, everywhere, holder, PHONE)
         network = self._networks(low(kit.draws(events.campaign_bits, "card_testing.network"))).astype(np.int8)
         kit.use_network(rows, everywhere, holder, network, bits)

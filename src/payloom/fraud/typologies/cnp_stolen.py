@@ -109,7 +109,7 @@ class CnpStolen(Typology):
         """Use the fraudster's device and line; some checks fail."""
         kit, everywhere = self.kit, np.arange(len(events))
         bits = kit.draws(events.bits, "cnp_stolen.how")
-        holder = kit.accomplice(events.campaign_bits, (high(bits) >> np.uint32(30)).astype(np.int64))
+        holder = kit.accomplice(events, (high(bits) >> np.uint32(30)).astype(np.int64))
         kit.use_device(rows, everywhere, holder, PHONE)
         kit.use_network(rows, everywhere, holder, self._networks(low(bits)).astype(np.int8), bits)
         checks, answers = kit.draws(bits, "cnp_stolen.checks"), kit.draws(bits, "cnp_stolen.answer")

@@ -101,7 +101,7 @@ class DeviceFarm(Typology):
         kit, everywhere = self.kit, np.arange(len(events))
         bits = kit.draws(events.bits, "device_farm.how")
         unit = (high(bits) >> np.uint32(32 - DEVICES_BITS)).astype(np.int64)
-        holder = kit.accomplice(events.campaign_bits, unit)
+        holder = kit.accomplice(events, unit)
         kit.use_device(rows, everywhere, holder, PHONE)
         network = self._networks(low(kit.pair_draws(events.campaign_bits, unit, "device_farm.network"))).astype(np.int8)
         kit.use_network(rows, everywhere, holder, network, bits)
