@@ -26,7 +26,7 @@ CASH_SHARE = 0.045
 ABROAD_ONLINE_SHARE = 0.15
 """Online merchants that sit in another country (Fed 2022 via ABA: 4.9 % of US-issued payments cross a border)."""
 
-TRIES = 3
+TRIES = 4
 """Shops that a payment considers when the first ones are closed at its hour."""
 
 AT_HOME, TRAVELLING = 0, 1

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from payloom.behaviour.rows import Rows
 from payloom.cell.encoder import BatchEncoder, validity
+from payloom.config.fraud import known_typologies
 from payloom.fraud.reporting import Labels
 from payloom.schema import FRAUD_LABELS, PAYMENTS
 from payloom.streams.bijection import IdScrambler
@@ -87,7 +88,7 @@ class ArrowColumns:
         column = BatchEncoder(FRAUD_LABELS)
         column.ids("transaction_id", labels.index, self.transaction_ids)
         column.values("event_time", labels.time_us)
-        column.codes("typology", labels.typology)
+        column.codes("typology", labels.typology, known_typologies())
         column.ids("campaign_id", labels.campaign, self.campaign_ids)
         column.codes("role", labels.role)
         column.flags("is_fraud", np.ones(len(labels.index), dtype=np.bool_))

@@ -43,13 +43,14 @@ class BatchEncoder:
         identifier = scramble(index)
         self.add(name, _array(pa.int64(), identifier, present))
 
-    def codes(self, name: str, codes: NDArray[np.int8]) -> None:
-        """Add codes as a dictionary; -1 is null where the schema allows nulls."""
+    def codes(self, name: str, codes: NDArray[np.int8], values: Sequence[str] = ()) -> None:
+        """Add codes as a dictionary, of `values` or the declared ones; -1 is null where the schema allows nulls."""
         field = self._schema.field(name)
         present = codes >= 0 if field.nullable else None
         width = field.type.index_type.to_pandas_dtype()
+        dictionary = string_array(values) if values else self._dictionaries[name]
         indices = _array(field.type.index_type, codes.astype(width, copy=False), present)
-        self.add(name, pa.DictionaryArray.from_arrays(indices, self._dictionaries[name], safe=False))
+        self.add(name, pa.DictionaryArray.from_arrays(indices, dictionary, safe=False))
 
     def floats(self, name: str, values: NDArray[np.float32]) -> None:
         """Add numbers of which NaN is null."""

@@ -43,13 +43,13 @@ class SpendingConfig(Section):
         le=4,
     )
     online_share: float = portion(
-        0.25,
+        0.28,
         "Payments to a merchant online",
         of="payments",
         source="[S] in person 63.8 % in the US 2022; [R] 39 % of Chase card spend",
     )
     trips_per_year: float = setting(3.0, "Trips of a customer", unit="trips a year", source="[M]", ge=0, le=9)
-    trip_days_median: float = setting(4.0, "Median length of a trip", unit="days", source="[M]", gt=0, le=8)
+    trip_days_median: float = setting(4.0, "Median length of a trip", unit="days", source="[M]", gt=0, le=10)
     foreign_trip_share: float = portion(
         0.35,
         "Trips that leave the country",

@@ -48,8 +48,9 @@ class Cohorts:
         """Cohorts of a group with customers in an epoch; every group has at least one."""
         here = (self.group == group) & (self.size > 0)
         present = here & (self.join_epoch <= epoch) & (self.leave_epoch > epoch)
-        # A world smaller than its groups borrows the nearest people there are.
-        for candidates in (present, here, self.size > 0):
+        # A world smaller than its groups borrows people of another group who are there.
+        there = (self.size > 0) & (self.join_epoch <= epoch) & (self.leave_epoch > epoch)
+        for candidates in (present, there, self.size > 0):
             if candidates.any():
                 return np.flatnonzero(candidates)
         raise ValueError("a world has at least one customer")
@@ -98,7 +99,10 @@ def build_cohorts(config: Config, period: Period, groups: tuple[Group, ...], cus
                 people -= leaving
                 rows.append((index, join, leave))
                 weights.append(group.share * leaving)
-    # Couples stay together: every cohort but the last has an even size, and so an even base.
+    # Couples stay together: every cohort but the last has an even size, and so an even base. The last is the heaviest.
+    heaviest = weights.index(max(weights))
+    rows.append(rows.pop(heaviest))
+    weights.append(weights.pop(heaviest))
     sizes = [2 * couples for couples in proportional_split(customers // 2, weights)]
     sizes[-1] += customers % 2
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)

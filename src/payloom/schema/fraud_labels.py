@@ -84,6 +84,6 @@ FRAUD_LABELS: Final = Table(
             known="after",
         ),
     ),
-    sort_by=("event_time", "transaction_id"),
+    sort_by=("event_time",),
     by_month=True,
 )

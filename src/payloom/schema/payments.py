@@ -11,6 +11,7 @@ from payloom.schema.kinds import code, degrees, key, reference, token
 _TRANSFER: Final = "for a transfer"
 _REMOTE_OR_TRANSFER: Final = "when the card is not present, and for a transfer"
 _PRESENT: Final = "when the card is present"
+_NO_DEVICE: Final = "when the payer has no device in it: card present, recurring, moto, refund"
 _PRESENT_OR_TRANSFER: Final = "when the card is present, and for a transfer"
 
 _WHAT: Final = (
@@ -27,7 +28,7 @@ _WHAT: Final = (
     Column(
         name="local_offset_min",
         kind="int16",
-        description="Local time at the acceptor minus UTC, DST included",
+        description="Local time minus UTC, DST included: at the terminal, or at the payer's home when remote",
         unit="minute",
         role="feature",
         encoding="dictionary",
@@ -139,7 +140,7 @@ _HOW: Final = (
         name="device_id",
         kind="int64",
         description="The payer's device",
-        null=f"{_PRESENT}; at random with device_type",
+        null=f"{_NO_DEVICE}; at random with device_type",
         role="reference",
         missing="device_id",
     ),
@@ -154,7 +155,7 @@ _HOW: Final = (
         name="ip_address",
         kind="string",
         description="Address of the payer's device: 10/8, 100.64/10, 240/4 or 2001:db8::/32",
-        null=_PRESENT,
+        null=_NO_DEVICE,
         standard="RFC 1918, 6598, 1112, 3849",
         role="feature",
     ),
@@ -162,11 +163,11 @@ _HOW: Final = (
         "ip_country",
         codes.COUNTRY,
         "Country that a lookup of the address would give",
-        null=_PRESENT,
+        null=_NO_DEVICE,
         standard="ISO 3166-1",
         wide=True,
     ),
-    code("ip_type", codes.IP_TYPE, "Network that a lookup would give", null=_PRESENT),
+    code("ip_type", codes.IP_TYPE, "Network that a lookup would give", null=_NO_DEVICE),
     code(
         "three_ds",
         codes.THREE_DS,
@@ -178,13 +179,15 @@ _HOW: Final = (
         "avs_result",
         codes.AVS_RESULT,
         "Address check by the issuer",
-        null="unless the card is keyed or online and its issuer is in US, CA or GB",
+        null="unless card data is entered remotely and the issuer is in US, CA or GB; in a refund",
+        known="after",
     ),
     code(
         "cvv_result",
         codes.CVV_RESULT,
         "Check of the card security code",
-        null="when the card is present or its credential is stored, and for a transfer",
+        null="when the card is present or its credential is stored, in a refund, and for a transfer",
+        known="after",
     ),
     Column(
         name="is_recurring",
@@ -219,6 +222,6 @@ PAYMENTS: Final = Table(
     name="payments",
     description="One row per authorisation message",
     columns=_WHAT + _PAYER + _ACCEPTOR + _HOW + _ANSWER,
-    sort_by=("event_time", "transaction_id"),
+    sort_by=("event_time",),
     by_month=True,
 )
