@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from tests.bounds import assert_share
+from tests.cell.configs import most
 from tests.cell.worlds import World, default_world, make
 from tests.counts import count
 
@@ -84,11 +85,6 @@ SHARES: list[tuple[str, pl.Expr, pl.Expr, float]] = [
     ("authorisation.frictionless_share", SEEN & THREE_DS, pl.col("three_ds") == "frictionless", 0.0),
 ]
 
-KNOWN = {
-    "authorisation.remote_do_not_honour_share": "stored credentials have six tenths of it, so the mean is below",
-    "spending.online_share": "visits that opening hours turn away go online: 0.25 becomes 0.29, 0.45 becomes 0.49",
-}
-
 
 def other_world() -> World:
     return make(OTHER_RATES)
@@ -112,22 +108,18 @@ worlds = pytest.mark.parametrize("made", [default_world, other_world], ids=["def
 @pytest.mark.statistical
 @worlds
 @pytest.mark.parametrize(("path", "among", "those", "slack"), SHARES, ids=[case[0] for case in SHARES])
-def test_rates_are_those_of_the_config(request, made, path, among, those, slack) -> None:
+def test_rates_are_those_of_the_config(made, path, among, those, slack) -> None:
     """Of the payments a setting is about, the configured share shows what it is for."""
-    if path in KNOWN:
-        request.applymarker(pytest.mark.xfail(reason=KNOWN[path]))
     world = made()
     rows = genuine(world).filter(among)
     assert_share(rows.filter(those).height, rows.height, setting(world, path), slack=slack, what=path)
 
 
 @pytest.mark.statistical
-@pytest.mark.parametrize(
-    ("section", "share", "those"), [("refunds", 0.3, REFUND), ("subscriptions", 0.8, pl.col("is_recurring"))]
-)
-@pytest.mark.xfail(reason="a day has room for about 11 % refunds and 59 % subscriptions, whatever the config says")
-def test_large_shares_come_as_well(section, share, those) -> None:
-    """What the config allows comes, or is refused; here within 15 %."""
+@pytest.mark.parametrize(("section", "those"), [("refunds", REFUND), ("subscriptions", pl.col("is_recurring"))])
+def test_the_largest_shares_come_as_well(section, those) -> None:
+    """The most that the config allows comes, within 15 % for days that have no room."""
+    share = most(section, "share")
     world = make({"world": {"rows": 10_000, "end": "2025-07-01"}, section: {"share": share}})
     assert_share(world.genuine.filter(those).height, world.genuine.height, share, slack=0.15, what=section)
 
@@ -212,8 +204,8 @@ def test_customers_explore_as_much_as_asked() -> None:
             }
         )
         visits = world.payments.group_by("customer_id", "merchant_id").len()
-        top = visits.group_by("customer_id").agg(top=pl.col("len").max(), all=pl.col("len").sum())
-        found[share] = 1 - float(top["top"].sum() / top["all"].sum())
+        top = visits.group_by("customer_id").agg(pl.col("len").max())
+        found[share] = 1 - int(top["len"].sum()) / world.payments.height
     assert found[0.0] == 0.0
     for share in (0.2, 0.5):
         assert found[share] == pytest.approx(share, abs=0.12)

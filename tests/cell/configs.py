@@ -6,10 +6,20 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from payloom.codes import COUNTRY
+from payloom.config import Config
 from payloom.fraud.registry import SHIPPED
+
+
+def most(section: str, name: str) -> float:
+    """Largest value that a setting allows."""
+    kind = Config.model_fields[section].annotation
+    assert kind is not None
+    return float(next(bound.le for bound in kind.model_fields[name].metadata if hasattr(bound, "le")))
+
 
 TYPOLOGIES = sorted(typology.name for typology in SHIPPED)
 
@@ -22,6 +32,13 @@ fraud_rates = st.one_of(
     st.sampled_from(["0", "0.0005", "0.003", "0.1", "0.25", "0.5", "0.000000000000000001", "0.333333333333333333"]),
     st.decimals(Decimal(0), Decimal("0.5"), places=6).map(str),
 )
+
+
+def up_to(section: str, name: str) -> st.SearchStrategy[float]:
+    """Any value of a setting from 0 on, its limit more often than chance would draw it."""
+    limit = most(section, name)
+    return st.one_of(st.floats(0, limit), st.just(limit))
+
 
 month_days = st.dates(date(2025, 1, 1), date(2025, 12, 31)).map(lambda day: f"{day:%m-%d}")
 
@@ -43,7 +60,8 @@ def spikes(draw) -> list[dict[str, Any]]:
     found = []
     for number in range(draw(st.integers(0, 3))):
         start = draw(month_days)
-        end = draw(month_days.filter(lambda day, start=start: day != start))
+        end = draw(month_days)
+        assume(end != start)
         hit = draw(st.lists(st.sampled_from(TYPOLOGIES), max_size=3, unique=True))
         found.append(
             {
@@ -80,12 +98,15 @@ def configs(draw) -> dict[str, Any]:
     if draw(st.booleans()):
         values["fraud"]["mix"] = draw(shares(TYPOLOGIES))
     if draw(st.booleans()):
-        values["refunds"] = {"share": draw(st.floats(0, 0.6)), "max_lag_days": draw(st.integers(1, 120))}
-        values["subscriptions"] = {"share": draw(st.floats(0, 0.9))}
+        values["refunds"] = {"share": draw(up_to("refunds", "share")), "max_lag_days": draw(st.integers(1, 120))}
+        values["subscriptions"] = {"share": draw(up_to("subscriptions", "share"))}
         values["calendar"] = {
-            "growth_per_year": draw(st.floats(-0.5, 2)),
-            "churn_per_year": draw(st.floats(0, 0.9)),
-            "shock_sigma": draw(st.floats(0, 1)),
+            "growth_per_year": draw(st.one_of(st.floats(-0.5, 0.5), up_to("calendar", "growth_per_year"))),
+            "churn_per_year": draw(up_to("calendar", "churn_per_year")),
+            "shock_sigma": draw(up_to("calendar", "shock_sigma")),
         }
-        values["spending"] = {"session_share": draw(st.floats(0, 1)), "trips_per_year": draw(st.floats(0, 50))}
+        values["spending"] = {
+            "session_share": draw(st.floats(0, 1)),
+            "trips_per_year": draw(up_to("spending", "trips_per_year")),
+        }
     return values

@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,14 +19,15 @@ from tests.counts import FULL
 
 ROOT = Path(__file__).resolve().parents[2]
 GOLDEN_FILE = ROOT / "tests" / "golden" / "digests.json"
-SMALL = [({"world": {"rows": 4_000, "end": "2025-04-01", "fraud_rate": "0.05"}}, None, None)]
+SMALL: list[tuple[dict[str, Any], str | None, str | None]] = [
+    ({"world": {"rows": 4_000, "end": "2025-04-01", "fraud_rate": "0.05"}}, None, None)
+]
 WORLDS = list(GOLDEN.values()) if FULL else SMALL
 
 
 def cpu_features() -> list[str]:
     """Features that this NumPy chooses code by and this machine has; the rest cannot be turned off."""
-    from numpy._core import _multiarray_umath as numpy_core
-
+    numpy_core = import_module("numpy._core._multiarray_umath")
     present = numpy_core.__cpu_features__
     return [name for name in numpy_core.__cpu_dispatch__ if present.get(name)]
 

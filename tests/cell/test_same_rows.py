@@ -35,7 +35,7 @@ from tests.counts import count
 DAY_TABLES = ("payments", "fraud_labels")
 
 BUSY_MONTH: dict[str, Any] = {
-    "world": {"rows": count(16_000, 1_500_000), "start": "2025-03-01", "end": "2025-04-01", "fraud_rate": 0.02},
+    "world": {"rows": count(24_000, 1_500_000), "start": "2025-03-01", "end": "2025-04-01", "fraud_rate": 0.02},
     "layout": {"row_group_mb": 1},
 }
 """One month with the changes to summer time of both America and Europe, in row groups of some thousand rows."""

@@ -52,7 +52,6 @@ def test_normal_quantile_rises_and_is_symmetric() -> None:
     assert np.abs(values + normal(~bits))[inner].max() < 1e-4
 
 
-@pytest.mark.xfail(reason="the two end intervals step to 5.27 sigma, one entity in 2,048")
 def test_normal_steps_are_normal() -> None:
     """Steps stand for lasting traits: variance 1 to 1e-3, and nobody further out than 4 sigma in 4,096 classes."""
     values = load_functions().normal.step(np.arange(4096, dtype=np.uint32) << np.uint32(20))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 import pytest
 
@@ -12,7 +14,7 @@ from tests.counts import count
 SMALL = {"world": {"rows": count(3_000, 30_000), "customers": 25, "merchants": 100, "end": "2025-07-01"}}
 """So few people and shops that groups, cohorts and places run empty."""
 
-CHURNING = {
+CHURNING: dict[str, Any] = {
     "world": {"rows": 15_000, "end": "2025-07-01", "fraud_rate": "0.1"},
     "calendar": {"growth_per_year": 2.0, "churn_per_year": 0.9},
     "refunds": {"share": 0.08, "max_lag_days": 60},
@@ -28,16 +30,8 @@ def churning_world() -> World:
     return make(CHURNING)
 
 
-def worlds_but(*known: str, reason: str = "") -> pytest.MarkDecorator:
-    """Every kind of world; those named are known to fail."""
-    kinds = {"default": default_world, "odd": odd_world, "small": small_world, "churning": churning_world}
-    failing = pytest.mark.xfail(reason=reason)
-    marked = [pytest.param(made, id=name, marks=failing if name in known else ()) for name, made in kinds.items()]
-    return pytest.mark.parametrize("made", marked)
-
-
-worlds = worlds_but()
-no_empty_places = worlds_but("small", reason="a place without merchants borrows those of another country")
+MADE = {"default": default_world, "odd": odd_world, "small": small_world, "churning": churning_world}
+worlds = pytest.mark.parametrize("made", MADE.values(), ids=list(MADE))
 
 
 def joined(world: World, table: str, key: str) -> pl.DataFrame:
@@ -102,7 +96,7 @@ def test_customers_pay_while_they_are_customers(made) -> None:
     assert differ(frame, "issuer_country", "customers.home_country").height == 0
 
 
-@worlds_but("default", "churning", reason="refunds come up to max_lag_days after the customer left")
+@worlds
 def test_nobody_is_paid_back_to_a_closed_account(made) -> None:
     """A refund comes before its account is closed."""
     frame = joined(made(), "accounts", "account_id").filter(pl.col("transaction_type") == "refund")
@@ -139,13 +133,13 @@ def test_devices_are_used_while_they_live(made) -> None:
     assert_alive(joined(made(), "devices", "device_id").filter(~pl.col("is_fraud")))
 
 
-@worlds_but("default", "churning", reason="an accomplice may be a customer who is not there yet, or no longer")
+@worlds
 def test_devices_of_fraudsters_live_as_well(made) -> None:
     """The same for the devices that fraudsters pay with."""
     assert_alive(joined(made(), "devices", "device_id").filter(pl.col("is_fraud")))
 
 
-@no_empty_places
+@worlds
 def test_merchants_agree_with_their_payments(made) -> None:
     """Trade, country, bank and place of every payment are those of its merchant; online is online."""
     frame = joined(made(), "merchants", "merchant_id")
@@ -158,7 +152,7 @@ def test_merchants_agree_with_their_payments(made) -> None:
     assert (frame["terminal_id"].is_null() == frame["merchants.is_online"]).all()
 
 
-@no_empty_places
+@worlds
 def test_terminals_belong_to_one_merchant(made) -> None:
     """A terminal stands at one merchant, which has no more of them than its table says."""
     world = made()
@@ -204,16 +198,11 @@ def test_numbers_of_entities(made) -> None:
         assert owners.height == world.frames["customers"].height
 
 
-@pytest.mark.statistical
-@pytest.mark.xfail(reason="the config's customers are all who are ever there")
-def test_customers_are_counted_at_the_middle_of_the_period() -> None:
-    """The config's customers are those there at the middle, within 3 % (epochs are whole months)."""
-    world = make({"world": {"rows": 5_000, "customers": 6_000}, "calendar": {"growth_per_year": 0.3}})
-    customers, middle = world.frames["customers"], pl.date(2025, 7, 1)
-    there = customers.filter(
-        pl.col("opened_on") <= middle, pl.col("closed_on").is_null() | (pl.col("closed_on") > middle)
-    )
-    assert there.height == pytest.approx(6_000, rel=0.03)
+def test_customers_are_counted_exactly() -> None:
+    """The config's customers are those who are there at some time of the period; unset, 9.8 payments a month each."""
+    assert make(CHURNING | {"world": CHURNING["world"] | {"customers": 1_234}}).frames["customers"].height == 1_234
+    world = default_world()
+    assert world.frames["customers"].height == pytest.approx(world.payments.height / 9.8 / 12, abs=1)
 
 
 @pytest.mark.statistical
