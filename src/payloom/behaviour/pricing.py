@@ -20,12 +20,16 @@ I64 = NDArray[np.int64]
 SHARED_TASTE = 0.6
 """How much of a customer's spending power shows in one ticket."""
 
-_FREE, _ROUND, _NINETY_NINE, _NINETY_FIVE, _HALF = range(5)
+HABITS = 6
+"""Free cents, whole units, .99, .95, .50, whole tens of units."""
 
-ENDINGS_MINOR = (0, 0, 99, 95, 50)
+ENDINGS_MINOR = (0, 0, 99, 95, 50, 0)
 """Last two digits by habit, where prices have two decimals."""
-ENDINGS_YEN = (0, 0, 80, 98, 50)
+ENDINGS_YEN = (0, 0, 80, 98, 50, 0)
 """Last two digits of prices in yen: 1,980 and 298 are what .99 is elsewhere."""
+
+TENS_SHARE = 0.45
+"""Round prices that are whole tens (ULB, IEEE-CIS, purchasing cards: 6 to 14 % of amounts are)."""
 
 CASH_STEP_MINOR: dict[str, int] = {"USD": 2000, "GBP": 1000, "EUR": 1000, "JPY": 10_000}
 """What cash machines dispense multiples of: 20 dollars (Atlanta Fed 2019), 10 pounds, 10 euro, 10,000 yen."""
@@ -71,16 +75,18 @@ class Pricing:
         weights = [
             (
                 max(0.0, 1 - t.end00_share - t.end99_share - t.end95_share - t.end_half_share),
-                t.end00_share,
+                t.end00_share * (1 - TENS_SHARE),
                 t.end99_share,
                 t.end95_share,
                 t.end_half_share,
+                t.end00_share * TENS_SHARE,
             )
             for t in TRADES
         ]
-        unit, ending = np.ones((len(CURRENCY), 5)), np.zeros((len(CURRENCY), 5))
+        unit, ending = np.ones((len(CURRENCY), HABITS)), np.zeros((len(CURRENCY), HABITS))
         for row, code in enumerate(CURRENCY):
             unit[row, 1:] = 100.0
+            unit[row, -1] = 1000.0
             ending[row] = ENDINGS_MINOR if load_currencies()[code].exponent else ENDINGS_YEN
         steps = [
             CASH_STEP_MINOR.get(code, DEFAULT_CASH_STEP_UNITS * 10 ** load_currencies()[code].exponent)
@@ -129,12 +135,14 @@ class Pricing:
     def with_ending(self, amount: F64, trade: I64, currency: NDArray[np.int8], bits: U64) -> I64:
         """Give raw amounts the ending that their trade likes; cash comes in notes."""
         habit = self.habits(low(bits), trade).astype(np.int64)
-        habit += currency.astype(np.int64) * 5
+        habit += currency.astype(np.int64) * HABITS
         priced = amount * self.inverse_unit.reshape(-1).take(habit)
         np.floor(priced, out=priced)
         priced *= self.unit.reshape(-1).take(habit)
         priced += self.ending.reshape(-1).take(habit)
-        np.maximum(priced, 1.0, out=priced)
+        # What is too little for a round price has a free one.
+        little = np.flatnonzero(priced < 1.0)
+        priced[little] = np.maximum(np.floor(amount.take(little)), 1.0)
         cash = np.flatnonzero(trade == CASH_TRADE)
         if cash.size:
             step = self.cash_step.take(currency.take(cash))

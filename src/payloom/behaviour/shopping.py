@@ -11,7 +11,7 @@ from payloom.behaviour.dayparts import acceptance, mean_acceptance
 from payloom.codes import COUNTRY
 from payloom.config import Config
 from payloom.reference import load_countries, load_math_tables
-from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32
+from payloom.streams.hashing import U32, U64, derive, draw, draw2, high, low, threshold32
 from payloom.streams.tables import F64, CategoricalTable, sequential_sum
 from payloom.world.merchants import CASH_TRADE, TRADE_COUNT, TRADES
 from payloom.world.model import Model
@@ -29,7 +29,24 @@ ABROAD_ONLINE_SHARE = 0.15
 TRIES = 4
 """Shops that a payment considers when the first ones are closed at its hour."""
 
-AT_HOME, TRAVELLING = 0, 1
+AT_HOME, TRAVELLING, EVERYDAY = range(3)
+"""Contexts of the choice of trade; a customer's first favourites are of an everyday trade."""
+
+EVERYDAY_TRADES = frozenset(
+    (
+        "grocery", "convenience", "fast_food", "restaurant", "bakery", "pharmacy", "discount_store", "marketplace",
+        "fuel", "fuel_pump", "transit", "taxi", "wholesale_club", "cash_machine", "parking", "bar",
+    )
+)  # fmt: skip
+EVERYDAY_SLOTS = 3
+"""Favourites of everyday trades: nobody's most visited shop sells furniture."""
+
+LOYALTY_SLOPES = (-0.45, -0.15, 0.15, 0.45)
+LOYALTY_EXPLORES = (1.75, 1.2, 0.7, 0.35)
+"""Four equally large classes of customers: steeper favourites and less exploration than the config's, or the reverse.
+
+Fitted to purchasing cards: a card's top merchant has 32 % of its payments in the mean, 24 % in the median; revisits
+have quartiles .57 and .84."""
 
 
 @dataclass(slots=True)
@@ -50,9 +67,11 @@ class Shopping:
     Attributes
     ----------
     slots
-        Draws a favourite's slot (Zipf).
+        Draws a favourite's slot (Zipf) by class of loyalty.
+    explores
+        32-bit thresholds of exploration by class of loyalty.
     trades
-        Draws a trade, at home or travelling.
+        Draws a trade: at home, travelling, or an everyday one.
     online
         Array (countries, trades): 32-bit thresholds of the online share.
     accepts
@@ -61,6 +80,7 @@ class Shopping:
 
     model: Model
     slots: CategoricalTable
+    explores: U32
     trades: CategoricalTable
     online: U32
     accepts: U16
@@ -79,8 +99,9 @@ class Shopping:
         online = _online_shares(config)
         return cls(
             model=model,
-            slots=CategoricalTable(_zipf(config.spending.favourites, config.spending.favourite_slope, model)),
-            trades=CategoricalTable(_trade_weights(online)),
+            slots=CategoricalTable(_favourite_weights(model)),
+            explores=np.array([threshold32(share) for share in _explore_shares(config)], dtype=np.uint32),
+            trades=CategoricalTable(_trade_weights(online, _everyday_share(model))),
             online=(np.minimum(online, 1.0) * (2.0**32 - 1)).astype(np.uint32),
             accepts=(acceptance() * 65535.0).astype(np.uint16),
             abroad=CategoricalTable(abroad),
@@ -129,10 +150,13 @@ class Shopping:
         """Give the shop's own random bits, its trade, whether it is remote and a favourite, and a mood to go."""
         keys = self.model.plan.keys
         own = derive(bits, keys[f"shop.choice.{attempt}"])
-        explores = (high(own) < threshold32(self.model.config.spending.explore_share)) | (travelling > 0)
-        shop = draw2(keys["shop.favourite"], customer, self.slots(low(own)))
+        loyalty = (draw(keys["shop.loyalty"], customer) >> np.uint64(62)).astype(np.intp)
+        explores = (high(own) < self.explores.take(loyalty)) | (travelling > 0)
+        slot = self.slots(low(own), loyalty)
+        shop = draw2(keys["shop.favourite"], customer, slot)
         shop = np.where(explores, derive(own, keys["shop.explore"]), shop)
-        trade = self.trades(high(shop), travelling).astype(np.int64)
+        everyday = (slot < EVERYDAY_SLOTS) & ~explores
+        trade = self.trades(high(shop), np.where(everyday, EVERYDAY, travelling)).astype(np.int64)
         online = low(shop) <= self.online.reshape(-1).take(country * TRADE_COUNT + trade)
         # The lowest 16 bits hardly matter to the slot, so they are free to decide on the visit.
         return shop, trade, online, ~explores, own.astype(np.uint16)
@@ -150,9 +174,27 @@ class Shopping:
         return Shop(trade, online, favourite, merchant, site)
 
 
-def _zipf(slots: int, slope: float, model: Model) -> F64:
-    """Zipf weights rank**-slope."""
-    return model.plan.functions.exp(-slope * load_math_tables().log_integer[:slots])
+def _favourite_weights(model: Model) -> F64:
+    """Weights rank**-slope of favourites by class of loyalty, each class summing to 1."""
+    config = model.config.spending
+    logs = load_math_tables().log_integer[: config.favourites]
+    weights = np.stack([model.plan.functions.exp(-(config.favourite_slope + more) * logs) for more in LOYALTY_SLOPES])
+    return weights / np.cumsum(weights, axis=1)[:, -1:]
+
+
+def _explore_shares(config: Config) -> list[float]:
+    """Share of exploration by class of loyalty; its mean is the config's."""
+    mean = config.spending.explore_share
+    if mean <= 0.5:
+        return [mean * factor for factor in LOYALTY_EXPLORES]
+    return [1 - (1 - mean) * factor for factor in reversed(LOYALTY_EXPLORES)]
+
+
+def _everyday_share(model: Model) -> float:
+    """Share of choices that fall on a customer's first favourites."""
+    first = np.cumsum(_favourite_weights(model), axis=1)[:, min(EVERYDAY_SLOTS, model.config.spending.favourites) - 1]
+    stays = 1 - np.array(_explore_shares(model.config))
+    return sequential_sum(first * stays) / len(stays)
 
 
 def _online_shares(config: Config) -> F64:
@@ -175,11 +217,24 @@ def _online_shares(config: Config) -> F64:
     return np.minimum(base * factor[:, None] * high_scale, 1.0)
 
 
-def _trade_weights(online: F64) -> F64:
-    """Weights of trades at home and travelling, made up for the visits that opening hours turn away."""
+def _trade_weights(online: F64, everyday_share: float) -> F64:
+    """Weights of trades by context, made up for visits that opening hours turn away; at home they add up to the mix.
+
+    Parameters
+    ----------
+    online
+        Online share by (country, trade).
+    everyday_share
+        Share of choices that fall on a customer's first favourites.
+    """
     share = np.array([t.share for t in TRADES]) * (1 - CASH_SHARE)
     share[CASH_TRADE] = CASH_SHARE
     typical = online[COUNTRY.index("US")]
     taken = mean_acceptance() * (1 - typical) + typical
-    at_home = share / taken
-    return np.stack([at_home, at_home * np.array([t.travel_weight for t in TRADES])])
+    mix = share / taken
+    mix /= sequential_sum(mix)
+    everyday = np.where([t.trade in EVERYDAY_TRADES for t in TRADES], mix, 0.0)
+    reach = sequential_sum(everyday)
+    # What the first favourites take of the everyday trades is missing elsewhere.
+    at_home = mix - everyday * (min(everyday_share, 0.9 * reach) / reach)
+    return np.stack([at_home, mix * np.array([t.travel_weight for t in TRADES]), everyday])

@@ -15,7 +15,7 @@ from payloom.fraud.events import Events
 from payloom.fraud.victims import Band, Victims
 from payloom.plan.daytables import DayTables
 from payloom.plan.periods import DAY_US
-from payloom.streams.hashing import U32, U64, derive, draw2, high, low, unit
+from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32, unit
 from payloom.streams.tables import F64, CategoricalTable
 from payloom.world.addresses import HOSTING
 from payloom.world.merchants import TRADES
@@ -105,10 +105,18 @@ class Kit:
         exits = self.model.addresses.exit_country(address)
         rows.ip_country[places] = np.where(network >= HOSTING, exits, country)
 
-    def shop_online(self, choice: Choice, places: NDArray[np.intp], trade: I64, bits: U64, factor: F64) -> None:
-        """Buy something remote instead, at a merchant of a trade in the victim's country, dearer by a factor."""
+    def shop_online(
+        self, choice: Choice, places: NDArray[np.intp], trade: I64, bits: U64, factor: F64, abroad_share: float = 0.0
+    ) -> None:
+        """Buy something remote instead, at a merchant of a trade, dearer by a factor.
+
+        The merchant is in the victim's country, or, in a share of the events, in another country of the world.
+        """
         model = self.model
         country = model.geography.home_country[choice.group[places]]
+        draws = self.draws(bits, "abroad")
+        away = np.flatnonzero(high(draws) < threshold32(abroad_share))
+        country[away] = self.spending.shopping.abroad(low(draws[away]), country[away])
         self.buy_at(choice, places, model.merchants.online_site[country], trade, bits, factor)
 
     def buy_at(self, choice: Choice, places: NDArray[np.intp], site: I64, trade: I64, bits: U64, factor: F64) -> None:
