@@ -140,9 +140,11 @@ class Pricing:
         np.floor(priced, out=priced)
         priced *= self.unit.reshape(-1).take(habit)
         priced += self.ending.reshape(-1).take(habit)
-        # What is too little for a round price has a free one.
+        # What is too little for whole tens has whole units, what is too little for those a free price.
         little = np.flatnonzero(priced < 1.0)
-        priced[little] = np.maximum(np.floor(amount.take(little)), 1.0)
+        if little.size:
+            raw = amount.take(little)
+            priced[little] = np.where(raw >= 100.0, np.floor(raw / 100.0) * 100.0, np.maximum(np.floor(raw), 1.0))
         cash = np.flatnonzero(trade == CASH_TRADE)
         if cash.size:
             step = self.cash_step.take(currency.take(cash))
