@@ -117,3 +117,12 @@ def test_other_bytes_from_another_installation_are_not_mixed_in(tmp_path, monkey
         generate(SMALL, tmp_path)
     generate(SMALL, tmp_path, OVERWRITE)
     verify(tmp_path)
+
+
+def test_another_release_finds_nothing_to_do(tmp_path, monkeypatch):
+    """A run over a whole data set keeps its manifest, byte for byte, whichever release made it."""
+    generate(SMALL, tmp_path)
+    before = tree(tmp_path)
+    monkeypatch.setattr("payloom.write.manifest.__version__", "99.0")
+    assert generate(SMALL, tmp_path).kept_parts == 3
+    assert tree(tmp_path) == before

@@ -6,13 +6,15 @@ import base64
 from dataclasses import dataclass
 from typing import Final
 
-from payloom import __version__
 from payloom.schema import Column, Table
 from payloom.write.encoding import Compression
 from payloom.write.pages import PLAIN, RLE, ColumnPages, Page
 from payloom.write.thrift import Struct
 
 MAGIC: Final = b"PAR1"
+
+_CREATED_BY: Final = b"payloom version 1.0.0"
+"""Version of the encoder: raised when the same rows become other bytes, not with every release."""
 
 _TYPE: Final[dict[str, int]] = {
     "bool": 0,
@@ -97,7 +99,7 @@ def footer(table: Table, row_groups: list[RowGroup]) -> bytes:
         .i64(3, sum(group.rows for group in row_groups))
         .structs(4, [group.description for group in row_groups])
         .structs(5, [Struct().binary(1, b"ARROW:schema").binary(2, arrow_schema)])
-        .binary(6, f"payloom version {__version__}".encode())
+        .binary(6, _CREATED_BY)
         .structs(7, [Struct().struct(1, Struct()) for _ in table.columns])
         .to_bytes()
     )
