@@ -112,7 +112,7 @@ def test_other_bytes_from_another_installation_are_not_mixed_in(tmp_path, monkey
     generate(SMALL, tmp_path)
     part = next(tmp_path.glob("payments/*/*/*.parquet"))
     part.write_bytes(part.read_bytes()[:-1])
-    monkeypatch.setattr("payloom.write.parquet._PAGE_ROWS", 50)
+    monkeypatch.setattr("payloom.write.encoding._PAGE_ROWS_MAX", 50)
     with pytest.raises(CorruptionError, match="other bytes"):
         generate(SMALL, tmp_path)
     generate(SMALL, tmp_path, OVERWRITE)

@@ -1,13 +1,8 @@
 """Parts as Parquet readers find them."""
 
 import hashlib
-import math
 
-import duckdb
-import pandas as pd
-import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -24,9 +19,7 @@ SMALL = FileFormat(row_group_mb=1)
 def write(store: LocalStore, table: str, groups: list, file_format: FileFormat = SMALL) -> Part:
     writer = PartWriter(store, f"{table}/part.parquet", TABLES[table], file_format)
     for batches in groups:
-        for rows in batches:
-            writer.add(rows)
-        writer.close_group()
+        writer.write_group(batches)
     return writer.finish()
 
 
@@ -97,119 +90,14 @@ def test_another_schema_is_refused(store):
         write(store, "payments", [[batch("customers", 0, 10)]])
 
 
-def test_an_aborted_part_leaves_nothing(store):
-    """Not even what was written already."""
+def test_what_the_encoder_writes_after_an_abort_is_dropped(store):
+    """Encoders close their files when they are collected, which must not publish a shorter file."""
     writer = PartWriter(store, "payments/part.parquet", TABLES["payments"], SMALL)
-    writer.add(batch("payments", 0, 3000))
-    writer.close_group()
+    writer.write_group([batch("payments", 0, 3000)])
     writer.abort()
+    del writer
     store.clear_staging(every_run=False)
     assert list(store.list("payments")) == []
-
-
-def edge_rows(table: str) -> list[pa.RecordBatch]:
-    """Batches of one row, without any value, with every value, and cut out of the middle of others."""
-    rows = batch(table, 0, 700)
-    names = [column.name for column in TABLES[table].columns if column.nullable]
-    empty, full = rows.to_pylist(), rows.to_pylist()
-    for row in empty:
-        row.update(dict.fromkeys(names))
-    for name in names:
-        value = next(row[name] for row in full if row[name] is not None)
-        for row in full:
-            row[name] = value if row[name] is None else row[name]
-    made = [rows_of(table, empty[:100]), rows_of(table, full[100:200])]
-    return [*made, rows.slice(200, 1), rows.slice(201, 13), rows.slice(214, 486)]
-
-
-def rows_of(table: str, rows: list[dict]) -> pa.RecordBatch:
-    declared = TABLES[table]
-    arrays = []
-    for column in declared.columns:
-        values = [row[column.name] for row in rows]
-        if column.kind == "enum":
-            codes = [None if value is None else column.codes.index(value) for value in values]
-            kind = column.arrow_type()
-            arrays.append(pa.DictionaryArray.from_arrays(pa.array(codes, kind.index_type), pa.array(column.codes)))
-        else:
-            arrays.append(pa.array(values, column.arrow_type()))
-    return pa.RecordBatch.from_arrays(arrays, schema=declared.arrow_schema())
-
-
-@pytest.mark.parametrize("table", sorted(TABLES))
-def test_every_reader_gets_the_rows(table, store):
-    """pyarrow, Polars, pandas and DuckDB agree on pages without values, with all values, and of one row."""
-    batches = edge_rows(table)
-    part = write(store, table, [batches[:2], batches[2:]])
-    path = store.root / part.key
-    rows = pa.Table.from_batches(batches)
-    assert pq.read_table(path, partitioning=None, page_checksum_verification=True).equals(rows)
-    plain = pa.table({field.name: rows.column(field.name).cast(plain_type(field.type)) for field in rows.schema})
-    assert as_plain(pl.read_parquet(path, hive_partitioning=False).to_arrow(), plain).equals(plain)
-    assert len(pd.read_parquet(path, partitioning=None)) == 700
-    with duckdb.connect() as connection:
-        duck_rows = connection.sql(f"from read_parquet('{path}', hive_partitioning=false)").to_arrow_table()
-    assert as_plain(duck_rows, plain).equals(plain)
-
-
-def as_plain(found: pa.Table, plain: pa.Table) -> pa.Table:
-    """The found columns in the plain types; a time is an instant whatever zone it is shown in."""
-    return pa.table({field.name: found.column(field.name).cast(field.type) for field in plain.schema})
-
-
-def plain_type(kind: pa.DataType) -> pa.DataType:
-    return pa.string() if pa.types.is_dictionary(kind) else kind
-
-
-@pytest.mark.parametrize("table", sorted(TABLES))
-def test_statistics_are_those_of_the_rows(table, store):
-    """Least, greatest and nulls of every column in every row group, as pyarrow computes them."""
-    batches = edge_rows(table)
-    part = write(store, table, [batches[:1], batches[1:]])
-    metadata = pq.read_metadata(store.root / part.key)
-    for number, group in enumerate((batches[:1], batches[1:])):
-        rows = pa.Table.from_batches(group)
-        for place, name in enumerate(rows.schema.names):
-            values = rows.column(name).cast(plain_type(rows.schema.field(name).type))
-            found = metadata.row_group(number).column(place).statistics
-            assert found.null_count == values.null_count, name
-            wanted = pc.min_max(values).as_py()
-            assert (found.min, found.max) == (wanted["min"], wanted["max"]), name
-
-
-def test_a_range_has_no_nan_and_both_zeros(store):
-    """A reader that prunes by the range must not lose a row to NaN or to minus zero."""
-    rows = batch("payments", 0, 3)
-    values = pa.array([float("nan"), 0.0, -5.0])
-    part = write(store, "payments", [[rows.set_column(6, rows.schema.field(6), values)]])
-    found = pq.read_metadata(store.root / part.key).row_group(0).column(6).statistics
-    assert (found.min, found.max) == (-5.0, 0.0)
-    part = write(store, "payments", [[rows.set_column(6, rows.schema.field(6), pa.array([0.0, 0.0, 3.0]))]])
-    found = pq.read_metadata(store.root / part.key).row_group(0).column(6).statistics
-    assert math.copysign(1, found.min) == -1
-
-
-def test_pages_of_large_batches_are_of_equal_size(store, monkeypatch):
-    """No sliver at the end; the rows are the same."""
-    monkeypatch.setattr("payloom.write.parquet._PAGE_ROWS", 300)
-    rows = batch("payments", 0, 1000)
-    part = write(store, "payments", [[rows]])
-    assert pq.read_table(store.root / part.key).equals(pa.Table.from_batches([rows]))
-
-
-def test_what_the_declaration_rules_out_is_refused(store):
-    """A null in a required column, a code without a name, a list that changes."""
-    rows = batch("payments", 0, 10)
-    null = rows.set_column(0, rows.schema.field(0), pa.nulls(10, pa.int64()))
-    bad_code = pa.DictionaryArray.from_buffers(
-        rows.column(3).type, 10, [None, pa.py_buffer(b"\7" * 10)], rows.column(3).dictionary
-    )
-    code = rows.set_column(3, rows.schema.field(3), bad_code)
-    other = pa.DictionaryArray.from_arrays(rows.column(3).indices, pa.array(["a", "b", "c", "d", "e"]))
-    changed = batch("payments", 10, 10).set_column(3, rows.schema.field(3), other)
-    for batches, words in (([null], "null"), ([code], "not in its list"), ([rows, changed], "dictionary changes")):
-        with pytest.raises(ValueError, match=words):
-            write(store, "payments", [batches])
 
 
 @pytest.mark.parametrize("megabytes", [1, 128, 512])

@@ -1,1 +1,1 @@
-"""Runs jobs: in this process or on worker processes."""
+"""Runs jobs: in this process with a background encoder, or on worker processes."""

@@ -13,7 +13,7 @@ PROCESS_BYTES: Final = 140_000_000
 """A process with NumPy, pyarrow and a world loaded, before its first job."""
 
 ROWS_PER_WORKER_MIN: Final = 4_000_000
-"""Starting a process costs what half a million rows do; below this, workers save little time and cost CPU."""
+"""Starting a process costs what half a million rows do; one process already uses two CPUs."""
 
 _FREE_SHARE: Final = 0.8
 
@@ -69,3 +69,9 @@ def worker_count(jobs: Sequence[Job], *, workers: int | None, max_memory_bytes: 
     # The run itself keeps no rows when it has workers, but it is a process all the same.
     fitting = (budget_bytes - PROCESS_BYTES // 2) // each_bytes if budget_bytes else workers
     return max(1, min(workers, fitting, len(jobs)))
+
+
+def room_beside(job_bytes: int, max_memory_bytes: int | None) -> bool:
+    """Say whether one process may make a row group while another is encoded."""
+    budget = max_memory_bytes or available_memory_bytes()
+    return budget is None or PROCESS_BYTES + 2 * job_bytes <= budget

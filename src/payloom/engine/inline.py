@@ -1,12 +1,12 @@
-"""Jobs in this process, one after the other; fsync overlaps the next job."""
+"""Jobs in this process, one after the other; encoding overlaps the next row group."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from payloom.engine.encoder import BackgroundEncoder, Encoder, InlineEncoder
 from payloom.engine.progress import Meter
-from payloom.engine.publisher import Publisher
 from payloom.engine.stop import Stop
 from payloom.engine.task import RunTask
 from payloom.write.contract import Emit, Job
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def run_inline(task: RunTask, jobs: Sequence[Job], meter: Meter, stop: Stop) -> list[Receipt]:
+def run_inline(task: RunTask, jobs: Sequence[Job], meter: Meter, stop: Stop, *, overlap: bool) -> list[Receipt]:
     """Run the jobs and return their receipts.
 
     Parameters
@@ -30,6 +30,8 @@ def run_inline(task: RunTask, jobs: Sequence[Job], meter: Meter, stop: Stop) -> 
         Told of rows made and jobs done.
     stop
         Looked at between batches.
+    overlap
+        Whether to encode on a second thread, which keeps a second row group in memory.
 
     Raises
     ------
@@ -37,7 +39,7 @@ def run_inline(task: RunTask, jobs: Sequence[Job], meter: Meter, stop: Stop) -> 
         If a signal came. Nothing half-made is visible after this or any other error.
     """
     receipts: list[Receipt] = []
-    publisher = Publisher()
+    encoder: Encoder = BackgroundEncoder() if overlap else InlineEncoder()
     unfinished: list[JobWriter] = []
     counted = 0
     try:
@@ -45,21 +47,21 @@ def run_inline(task: RunTask, jobs: Sequence[Job], meter: Meter, stop: Stop) -> 
         producer = task.source.open()
         for job in jobs:
             stop.check()
-            writer = JobWriter(task.store, job, task.digest, task.file_format, publisher.submit, receipts.append)
-            # The publisher may still be at the job before this one.
+            writer = JobWriter(task.store, job, task.digest, task.file_format, encoder.submit, receipts.append)
+            # The encoder may still be publishing the job before this one.
             unfinished = [*unfinished[-1:], writer]
             producer.produce(job, _counting(writer, job, meter, stop))
             writer.finish()
             while counted < len(receipts):
                 meter.add_job(jobs[counted])
                 counted += 1
-        publisher.drain()
+        encoder.drain()
     except BaseException:
-        publisher.close()
+        encoder.close()
         for writer in unfinished:
             writer.abort()
         raise
-    publisher.close()
+    encoder.close()
     for job in jobs[counted:]:
         meter.add_job(job)
     return receipts

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from payloom.engine.budget import worker_count
+from payloom.engine.budget import room_beside, worker_count
 from payloom.engine.memory import available_cpus, peak_rss_bytes
 from payloom.engine.progress import Meter, ProgressCallback
 from payloom.engine.stop import Stop
@@ -85,7 +85,8 @@ def run_jobs(
     else:
         from payloom.engine.inline import run_inline  # noqa: PLC0415 - with workers, only those need pyarrow
 
-        made = run_inline(task, left, meter, stop)
+        overlap = available_cpus() > 1 and room_beside(max(job.memory_bytes for job in left), max_memory_bytes)
+        made = run_inline(task, left, meter, stop, overlap=overlap)
     kept_parts = sum(len(receipt.parts) for receipt in kept.values())
     return RunResult((*kept.values(), *made), kept_parts, count, peak_rss_bytes() + sum(peaks))
 

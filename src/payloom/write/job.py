@@ -20,7 +20,7 @@ Submit = Callable[[Callable[[], None]], None]
 
 
 class JobWriter:
-    """Encodes and writes the batches of a job as they come, then publishes its parts.
+    """Gathers the batches of a job into row groups and hands those to the encoder.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class JobWriter:
     file_format
         Codec and row group target.
     submit
-        Runs the task that waits for the disk.
+        Runs the encoding tasks.
     done
         Called with the receipt when everything is durable, from wherever `submit` runs its tasks.
     """
@@ -49,40 +49,66 @@ class JobWriter:
     ) -> None:
         self._store, self._job, self._digest = store, job, digest
         self._submit, self._done = submit, done
-        self._parts: dict[str, PartWriter] = {}
+        self._gathered: dict[str, _Gathered] = {}
         try:
             for output in job.outputs:
                 part = PartWriter(store, part_key(output, digest), TABLES[output.table], file_format)
-                self._parts[output.table] = part
+                self._gathered[output.table] = _Gathered(part)
         except BaseException:
             self.abort()
             raise
 
     def emit(self, table: str, batch: pa.RecordBatch) -> None:
-        """Encode the next rows of an output; a full row group is handed over to be written."""
-        part = self._parts[table]
+        """Take the next rows of an output; a full row group goes to the encoder."""
+        gathered = self._gathered[table]
         start = 0
-        while start < batch.num_rows:
-            piece = batch.slice(start, part.group_rows - part.rows_open)
+        while batch.num_rows - start >= gathered.room:
+            piece = batch.slice(start, gathered.room)
             start += piece.num_rows
-            part.add(piece)
-            if part.rows_open == part.group_rows:
-                part.close_group()
+            gathered.add(piece)
+            self._hand_over(gathered)
+        if start < batch.num_rows:
+            gathered.add(batch.slice(start))
 
     def finish(self) -> None:
         """Hand over what is left, then publish the parts and the receipt."""
-        for part in self._parts.values():
-            if part.rows_open:
-                part.close_group()
+        for gathered in self._gathered.values():
+            if gathered.rows:
+                self._hand_over(gathered)
         self._submit(self._publish)
 
     def abort(self) -> None:
         """Forget every part that is not published; no task may be running."""
-        for part in self._parts.values():
-            part.abort()
+        for gathered in self._gathered.values():
+            gathered.part.abort()
+
+    def _hand_over(self, gathered: _Gathered) -> None:
+        batches = gathered.take()
+        self._submit(lambda: gathered.part.write_group(batches))
 
     def _publish(self) -> None:
-        parts = tuple(part.finish() for part in self._parts.values())
+        parts = tuple(gathered.part.finish() for gathered in self._gathered.values())
         receipt = Receipt(self._job.name, self._digest, parts)
         self._store.put(receipt_key(self._job), receipt.to_bytes())
         self._done(receipt)
+
+
+class _Gathered:
+    """The rows of the row group that is filling up."""
+
+    def __init__(self, part: PartWriter) -> None:
+        self.part = part
+        self.rows = 0
+        self._batches: list[pa.RecordBatch] = []
+
+    @property
+    def room(self) -> int:
+        return self.part.group_rows - self.rows
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        self._batches.append(batch)
+        self.rows += batch.num_rows
+
+    def take(self) -> list[pa.RecordBatch]:
+        batches, self._batches, self.rows = self._batches, [], 0
+        return batches
