@@ -2,7 +2,11 @@
 
 import hashlib
 
+import duckdb
+import pandas as pd
+import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -98,6 +102,76 @@ def test_what_the_encoder_writes_after_an_abort_is_dropped(store):
     del writer
     store.clear_staging(every_run=False)
     assert list(store.list("payments")) == []
+
+
+def edge_rows(table: str) -> list[pa.RecordBatch]:
+    """Batches of one row, without any value, with every value, and cut out of the middle of others."""
+    rows = batch(table, 0, 700)
+    names = [column.name for column in TABLES[table].columns if column.nullable]
+    empty, full = rows.to_pylist(), rows.to_pylist()
+    for row in empty:
+        row.update(dict.fromkeys(names))
+    for name in names:
+        value = next(row[name] for row in full if row[name] is not None)
+        for row in full:
+            row[name] = value if row[name] is None else row[name]
+    made = [rows_of(table, empty[:100]), rows_of(table, full[100:200])]
+    return [*made, rows.slice(200, 1), rows.slice(201, 13), rows.slice(214, 486)]
+
+
+def rows_of(table: str, rows: list[dict]) -> pa.RecordBatch:
+    declared = TABLES[table]
+    arrays = []
+    for column in declared.columns:
+        values = [row[column.name] for row in rows]
+        if column.kind == "enum":
+            codes = [None if value is None else column.codes.index(value) for value in values]
+            kind = column.arrow_type()
+            arrays.append(pa.DictionaryArray.from_arrays(pa.array(codes, kind.index_type), pa.array(column.codes)))
+        else:
+            arrays.append(pa.array(values, column.arrow_type()))
+    return pa.RecordBatch.from_arrays(arrays, schema=declared.arrow_schema())
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_every_reader_gets_the_rows(table, store):
+    """pyarrow, Polars, pandas and DuckDB agree on pages without values, with all values, and of one row."""
+    batches = edge_rows(table)
+    part = write(store, table, [batches[:2], batches[2:]])
+    path = store.root / part.key
+    rows = pa.Table.from_batches(batches)
+    assert pq.read_table(path, partitioning=None, page_checksum_verification=True).equals(rows)
+    plain = pa.table({field.name: rows.column(field.name).cast(plain_type(field.type)) for field in rows.schema})
+    assert as_plain(pl.read_parquet(path, hive_partitioning=False).to_arrow(), plain).equals(plain)
+    assert len(pd.read_parquet(path, partitioning=None)) == 700
+    with duckdb.connect() as connection:
+        duck_rows = connection.sql(f"from read_parquet('{path}', hive_partitioning=false)").to_arrow_table()
+    assert as_plain(duck_rows, plain).equals(plain)
+
+
+def as_plain(found: pa.Table, plain: pa.Table) -> pa.Table:
+    """The found columns in the plain types; a time is an instant whatever zone it is shown in."""
+    return pa.table({field.name: found.column(field.name).cast(field.type) for field in plain.schema})
+
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    return pa.string() if pa.types.is_dictionary(kind) else kind
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_statistics_are_those_of_the_rows(table, store):
+    """Least, greatest and nulls of every column in every row group, as pyarrow computes them."""
+    batches = edge_rows(table)
+    part = write(store, table, [batches[:1], batches[1:]])
+    metadata = pq.read_metadata(store.root / part.key)
+    for number, group in enumerate((batches[:1], batches[1:])):
+        rows = pa.Table.from_batches(group)
+        for place, name in enumerate(rows.schema.names):
+            values = rows.column(name).cast(plain_type(rows.schema.field(name).type))
+            found = metadata.row_group(number).column(place).statistics
+            assert found.null_count == values.null_count, name
+            wanted = pc.min_max(values).as_py()
+            assert (found.min, found.max) == (wanted["min"], wanted["max"]), name
 
 
 @pytest.mark.parametrize("megabytes", [1, 128, 512])
