@@ -114,7 +114,7 @@ def test_strong_authentication_is_asked_for_where_it_is_the_law(made) -> None:
 @worlds
 def test_nothing_is_declined_for_want_of_funds_that_asks_for_none(made) -> None:
     """An account verification is for 0, so neither 51 (funds) nor 61 (amount limit) answers it."""
-    free = made().payments.filter(pl.col("transaction_type") == "account_verification")
+    free = made().genuine.filter(pl.col("transaction_type") == "account_verification")
     assert free.height > 10
     assert free.filter(pl.col("response_code").is_in(["51", "61"])).height == 0
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from payloom.reference import load_cities, load_countries
+from payloom.reference import City, load_cities, load_countries
 from tests.cell.worlds import World, default_world, make, odd_world
 from tests.counts import count
 
@@ -167,15 +167,18 @@ def test_terminals_belong_to_one_merchant(made) -> None:
 @worlds
 def test_shops_and_homes_lie_in_their_cities(made) -> None:
     """A shop or a home is within six standard deviations of the centre of the city that its row names."""
-    cities = {(city.country, city.name): city for city in load_cities()}
+    cities: dict[tuple[str, str], list[City]] = {}
+    for city in load_cities():
+        cities.setdefault((city.country, city.name), []).append(city)
     frames = made().frames
     shops = frames["merchants"].filter(~pl.col("is_online")).select("country", "city", "latitude", "longitude")
     homes = frames["customers"].select("home_country", "home_city", "home_latitude", "home_longitude")
     for country, name, latitude, longitude in [*shops.iter_rows(), *homes.iter_rows()]:
-        city = cities[country, name]
         # A degree of latitude is 111 km; standard deviations are at most 0.08 degrees, and 1.4 times that to the east.
-        assert abs(latitude - city.latitude) < 6 * 0.08, name
-        assert abs(longitude - city.longitude) < 6 * 0.08 * 1.4, name
+        assert any(
+            abs(latitude - city.latitude) < 6 * 0.08 and abs(longitude - city.longitude) < 6 * 0.08 * 1.4
+            for city in cities[country, name]
+        ), name
 
 
 @worlds
@@ -202,7 +205,8 @@ def test_customers_are_counted_exactly() -> None:
     """The config's customers are those who are there at some time of the period; unset, 9.8 payments a month each."""
     assert make(CHURNING | {"world": CHURNING["world"] | {"customers": 1_234}}).frames["customers"].height == 1_234
     world = default_world()
-    assert world.frames["customers"].height == pytest.approx(world.payments.height / 9.8 / 12, abs=1)
+    # A month is a twelfth of the Gregorian mean year.
+    assert world.frames["customers"].height == pytest.approx(world.payments.height / 9.8 / 12, rel=0.002)
 
 
 @pytest.mark.statistical
