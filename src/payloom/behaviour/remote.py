@@ -12,7 +12,7 @@ from payloom.behaviour.choice import Choice
 from payloom.behaviour.rows import NULL, Rows
 from payloom.codes import AVS_RESULT, COUNTRY, CVV_RESULT, ENTRY_MODE, RESPONSE_CODE, THREE_DS
 from payloom.config import Config
-from payloom.streams.hashing import U64, derive, high, low, threshold32
+from payloom.streams.hashing import U64, derive, draw2, high, low, threshold32
 from payloom.streams.tables import CategoricalTable
 from payloom.world.addresses import HOSTING, VPN
 from payloom.world.model import Model
@@ -28,6 +28,11 @@ AVS_SHARES = {"Y": 0.825, "Z": 0.07, "A": 0.035, "N": 0.035, "U": 0.035}
 
 CVV_SHARES = {"M": 0.972, "N": 0.009, "P": 0.007, "U": 0.012}
 """Security code checks of honest customers (estimate)."""
+
+FOREIGN_LINE_SHARE = 0.012
+"""Remote payments from a line in another country (estimate): trips are there without a trace in online payments."""
+FOREIGN_LINE_US = 7 * 86_400_000_000
+"""Such a line is kept for a week."""
 
 _NONE, _ATTEMPTED, _FRICTIONLESS, _CHALLENGED, _FAILED = (np.int8(outcome) for outcome in range(len(THREE_DS)))
 _WRONG_CODE = np.int8(RESPONSE_CODE.index("N7"))
@@ -108,6 +113,7 @@ class Remote:
         ip_country = country.astype(np.int8)
         exits = np.flatnonzero(network >= HOSTING)
         ip_country[exits] = model.addresses.exit_country(address[exits])
+        self._go_abroad(customer, time_us, bits, address, ip_country)
         checks = derive(bits, keys["remote.checks"])
         avs = self.avs(low(checks)).astype(np.int8, copy=False)
         np.copyto(avs, NULL, where=~self.has_avs.take(country) | kept)
@@ -128,6 +134,14 @@ class Remote:
             avs=avs,
             cvv=cvv,
         )
+
+    def _go_abroad(self, customer: I64, time_us: I64, bits: U64, address: U64, ip_country: Code) -> None:
+        """Let a few people come from lines abroad: guests, commuters over a border, roaming on a foreign card."""
+        keys = self.model.plan.keys
+        draws = derive(bits, keys["remote.abroad"])
+        guests = np.flatnonzero(low(draws) < threshold32(FOREIGN_LINE_SHARE))
+        address[guests] = draw2(keys["remote.line"], customer[guests], time_us[guests] // FOREIGN_LINE_US)
+        ip_country[guests] = self.model.addresses.exit_country(address[guests])
 
 
 def agree(rows: Rows) -> None:

@@ -25,7 +25,7 @@ Code = NDArray[np.int8]
 IN_STORE, ONLINE, ATM, MOTO, APP = (np.int8(CHANNEL.index(c)) for c in ("in_store", "online", "atm", "moto", "app"))
 MANUAL, ECOMMERCE, ON_FILE = (np.int8(ENTRY_MODE.index(m)) for m in ("manual", "ecommerce", "credential_on_file"))
 NO_THREE_DS = np.int8(THREE_DS.index("none"))
-_WEB = np.int8(DEVICE_TYPE.index("web"))
+WEB = np.int8(DEVICE_TYPE.index("web"))
 
 APP_SHARE = 0.42
 """Share of remote payments on a phone or tablet that a merchant's app makes (estimate)."""
@@ -144,7 +144,7 @@ class Settlement:
         phoned = (high(draws) < threshold32(MOTO_SHARE)) & ~recurring & ~stored
         parts = self.remote.pay(choice, remote, rows.response.take(remote))
         rows.avs[remote], rows.cvv[remote] = parts.avs, parts.cvv
-        app = (parts.device_type != _WEB) & (low(draws) < threshold32(APP_SHARE))
+        app = (parts.device_type != WEB) & (low(draws) < threshold32(APP_SHARE))
         rows.channel[remote] = np.where(phoned, MOTO, np.where(app & ~recurring, APP, ONLINE))
         on_file = np.where(stored | recurring, ON_FILE, ECOMMERCE)
         rows.entry_mode[remote] = np.where(phoned, MANUAL, on_file)

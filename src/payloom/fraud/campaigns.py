@@ -60,7 +60,7 @@ def plan_typologies(plan: Plan, typologies: Sequence[Typology]) -> tuple[Typolog
 
 
 def _plan_one(plan: Plan, typology: Typology, number: int, events: int) -> TypologyPlan:
-    weights = _day_weights(plan, typology)
+    weights = [weight * len(plan.day_weights) / sum(plan.day_weights) for weight in plan.day_weights]
     expected = events / typology.mean_size / max(fsum(weights), 1e-300)
     # Campaigns that began before the period reach into it.
     warm = [weights[0]] * typology.max_days + weights
@@ -73,24 +73,23 @@ def _plan_one(plan: Plan, typology: Typology, number: int, events: int) -> Typol
             activity[day : day + typology.max_days] += _activity(plan, typology, number, first + day, count)[
                 : len(warm) - day
             ]
-    season = np.array(weights)
-    active = activity[typology.max_days :] * season
-    quota = proportional_split(events, (active if active.any() else season).tolist())
+    # Campaigns begin with the volume of payments; a spike makes the running ones busier.
+    active = activity[typology.max_days :] if activity[typology.max_days :].any() else np.array(weights)
+    quota = proportional_split(events, (active * _surges(plan, typology)).tolist())
     return TypologyPlan(typology, number, starts, np.array(quota, dtype=np.int64))
 
 
-def _day_weights(plan: Plan, typology: Typology) -> list[float]:
-    """Volume of each day, more in the config's spikes."""
-    mean = sum(plan.day_weights) / len(plan.day_weights)
-    weights = [weight / mean for weight in plan.day_weights]
+def _surges(plan: Plan, typology: Typology) -> F64:
+    """How much more of a typology there is on each day: the config's spikes, multiplied."""
+    surge = np.ones(plan.period.days)
     for spike in plan.config.fraud.spikes:
         if spike.typologies and typology.name not in spike.typologies:
             continue
-        for offset in range(len(weights)):
+        for offset in range(plan.period.days):
             when = day_date(plan.period.first_day + offset)
             if _in_window((when.month, when.day), spike.start_month_day, spike.end_month_day):
-                weights[offset] *= spike.multiplier
-    return weights
+                surge[offset] *= spike.multiplier
+    return surge
 
 
 def _in_window(day: tuple[int, int], start: tuple[int, int], end: tuple[int, int]) -> bool:

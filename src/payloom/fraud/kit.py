@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.pricing import COUNTRY_CURRENCY, amount_usd
 from payloom.behaviour.rows import NULL, Rows
+from payloom.behaviour.settlement import APP, ONLINE, WEB
 from payloom.behaviour.spending import PURCHASE, Spending
 from payloom.fraud.events import Events
 from payloom.fraud.victims import Band, Victims
@@ -91,7 +92,11 @@ class Kit:
         country = self.model.geography.home_country[self.group_of(holder)]
         slots = np.full(len(places), slot)
         rows.device[places] = devices.index(holder, slots, rows.time_us[places])
-        rows.device_type[places] = devices.kind(devices.bits(holder), country, slots)
+        kind = devices.kind(devices.bits(holder), country, slots)
+        rows.device_type[places] = kind
+        # Apps run on phones and tablets.
+        on_web = places[(kind == WEB) & (rows.channel[places] == APP)]
+        rows.channel[on_web] = ONLINE
 
     def use_network(self, rows: Rows, places: NDArray[np.intp], holder: I64, network: Code, bits: U64) -> None:
         """Come from a network of `holder`; rows that show no address still show none."""

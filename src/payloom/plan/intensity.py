@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Context, Decimal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,8 @@ class Intensity:
         self._normal, self._exp = normal, exp
         self._timezones = tuple(group.timezone for group in groups)
         self._profiles = np.stack([profiles.quarter_hour_profile(weekend) for weekend in (False, True)])
+        # Correctly rounded, unlike math.log.
+        self._growth = float(Context(prec=30).ln(1 + Decimal(repr(config.calendar.growth_per_year))))
         self._kept: dict[tuple[int, int], I64] = {}
         self._countries = sorted({group.country for group in groups})
 
@@ -110,9 +113,7 @@ class Intensity:
         # Strengths far above 1 could push a quiet day below zero.
         np.maximum(factor, 0.02, out=factor)
         years = (days - self._period.first_day) / 365.25
-        # log1p(g) is close to g - g^2/2 + g^3/3; growth rates are small.
-        growth = config.growth_per_year
-        factor *= self._exp(years * (growth - growth * growth / 2 + growth * growth * growth / 3))
+        factor *= self._exp(years * self._growth)
         return factor
 
 
