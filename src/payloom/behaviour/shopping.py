@@ -26,8 +26,8 @@ CASH_SHARE = 0.045
 ABROAD_ONLINE_SHARE = 0.15
 """Online merchants that sit in another country (Fed 2022 via ABA: 4.9 % of US-issued payments cross a border)."""
 
-TRIES = 4
-"""Shops that a payment considers when the first ones are closed at its hour."""
+TRIES = 2
+"""Shops that a payment considers before it takes one that is open at its hour."""
 
 AT_HOME, TRAVELLING, EVERYDAY = range(3)
 """Contexts of the choice of trade; a customer's first favourites are of an everyday trade."""
@@ -40,6 +40,9 @@ EVERYDAY_TRADES = frozenset(
 )  # fmt: skip
 EVERYDAY_SLOTS = 3
 """Favourites of everyday trades: nobody's most visited shop sells furniture."""
+
+ERRANDS_SLOPE = 0.2
+"""Factor on the favourites' exponent within a round of shopping: the next shop is seldom the one just left (estimate)."""
 
 LOYALTY_SLOPES = (-0.45, -0.15, 0.15, 0.45)
 LOYALTY_EXPLORES = (1.75, 1.2, 0.7, 0.35)
@@ -74,6 +77,8 @@ class Shopping:
         Draws a trade: at home, travelling, or an everyday one.
     online
         Array (countries, trades): 32-bit thresholds of the online share.
+    late_trades, late_online
+        Draws a trade by local hour among those that are open; arrays (24 x trades) of thresholds of its online share.
     accepts
         Array (trades, 24): 16-bit thresholds of acceptance in person by local hour.
     """
@@ -85,6 +90,8 @@ class Shopping:
     online: U32
     accepts: U16
     abroad: CategoricalTable
+    late_trades: CategoricalTable
+    late_online: U32
 
     @classmethod
     def of(cls, model: Model) -> Shopping:
@@ -97,11 +104,15 @@ class Shopping:
         if len(shares) > 1:
             np.fill_diagonal(abroad, 0.0)
         online = _online_shares(config)
+        trades = _trade_weights(online, _everyday_share(model))
+        late, remote = _open_late(online, trades[AT_HOME] + trades[EVERYDAY])
         return cls(
             model=model,
             slots=CategoricalTable(_favourite_weights(model)),
             explores=np.array([threshold32(share) for share in _explore_shares(config)], dtype=np.uint32),
-            trades=CategoricalTable(_trade_weights(online, _everyday_share(model))),
+            trades=CategoricalTable(trades),
+            late_trades=CategoricalTable(late),
+            late_online=(remote * (2.0**32 - 1)).astype(np.uint32),
             online=(np.minimum(online, 1.0) * (2.0**32 - 1)).astype(np.uint32),
             accepts=(acceptance() * 65535.0).astype(np.uint16),
             abroad=CategoricalTable(abroad),
@@ -130,27 +141,37 @@ class Shopping:
         away, remote_only
             Rows of those on a trip, and of those who can only buy online.
         """
+        keys = self.model.plan.keys
+        # The bits that made the payer those of an earlier payment.
+        goes_on = low(derive(bits, keys["spending.who"])) < threshold32(self.model.config.spending.session_share)
+        loyalty = (draw(keys["shop.loyalty"], customer) >> np.uint64(62)).astype(np.intp)
+        loyalty += goes_on * len(LOYALTY_SLOPES)
         travelling = np.zeros(len(customer), dtype=np.int64)
         travelling[away] = TRAVELLING
         must_be_remote = np.zeros(len(customer), dtype=np.bool_)
         must_be_remote[remote_only] = True
-        shop, trade, online, favourite, mood = self._consider(0, customer, country, bits, travelling)
+        shop, trade, online, favourite, mood = self._consider(0, customer, country, bits, loyalty, travelling)
         for attempt in range(1, TRIES + 1):
             willing = mood <= self.accepts.reshape(-1).take(trade * 24 + hour)
             closed = np.flatnonzero(~(willing & ~must_be_remote | online))
-            if attempt == TRIES or not closed.size:
+            if not closed.size:
                 break
-            again = self._consider(attempt, customer[closed], country[closed], bits[closed], travelling[closed])
+            if attempt == TRIES:
+                shop[closed], trade[closed], online[closed] = self._open_now(bits[closed], hour[closed])
+                favourite[closed] = False
+                break
+            again = self._consider(
+                attempt, customer[closed], country[closed], bits[closed], loyalty[closed], travelling[closed]
+            )
             shop[closed], trade[closed], online[closed], favourite[closed], mood[closed] = again
         return self._visit(country, place, shop, trade, online | must_be_remote, favourite)
 
     def _consider(
-        self, attempt: int, customer: I64, country: I64, bits: U64, travelling: I64
+        self, attempt: int, customer: I64, country: I64, bits: U64, loyalty: NDArray[np.intp], travelling: I64
     ) -> tuple[U64, I64, Bool, Bool, U16]:
         """Give the shop's own random bits, its trade, whether it is remote and a favourite, and a mood to go."""
         keys = self.model.plan.keys
         own = derive(bits, keys[f"shop.choice.{attempt}"])
-        loyalty = (draw(keys["shop.loyalty"], customer) >> np.uint64(62)).astype(np.intp)
         explores = (high(own) < self.explores.take(loyalty)) | (travelling > 0)
         slot = self.slots(low(own), loyalty)
         shop = draw2(keys["shop.favourite"], customer, slot)
@@ -160,6 +181,14 @@ class Shopping:
         online = low(shop) <= self.online.reshape(-1).take(country * TRADE_COUNT + trade)
         # The lowest 16 bits hardly matter to the slot, so they are free to decide on the visit.
         return shop, trade, online, ~explores, own.astype(np.uint16)
+
+    def _open_now(self, bits: U64, hour: I64) -> tuple[U64, I64, Bool]:
+        """Choose a shop that is open at an hour: its random bits, its trade, and whether it is remote."""
+        keys = self.model.plan.keys
+        own = derive(bits, keys["shop.choice.late"])
+        trade = self.late_trades(high(own), hour).astype(np.int64)
+        online = low(own) <= self.late_online.reshape(-1).take(hour * TRADE_COUNT + trade)
+        return derive(own, keys["shop.explore"]), trade, online
 
     def _visit(self, country: I64, place: I64, shop: U64, trade: I64, online: Bool, favourite: Bool) -> Shop:
         """Find the merchant of that trade in town, or online at home or abroad."""
@@ -175,26 +204,28 @@ class Shopping:
 
 
 def _favourite_weights(model: Model) -> F64:
-    """Weights rank**-slope of favourites by class of loyalty, each class summing to 1."""
+    """Weights rank**-slope of favourites by class of loyalty, at first and within a round; each sums to 1."""
     config = model.config.spending
+    slopes = [(config.favourite_slope + more) * factor for factor in (1.0, ERRANDS_SLOPE) for more in LOYALTY_SLOPES]
     logs = load_math_tables().log_integer[: config.favourites]
-    weights = np.stack([model.plan.functions.exp(-(config.favourite_slope + more) * logs) for more in LOYALTY_SLOPES])
+    weights = np.stack([model.plan.functions.exp(-slope * logs) for slope in slopes])
     return weights / np.cumsum(weights, axis=1)[:, -1:]
 
 
 def _explore_shares(config: Config) -> list[float]:
-    """Share of exploration by class of loyalty; its mean is the config's."""
+    """Share of exploration by class of loyalty, at first and within a round; its mean is the config's."""
     mean = config.spending.explore_share
     if mean <= 0.5:
-        return [mean * factor for factor in LOYALTY_EXPLORES]
-    return [1 - (1 - mean) * factor for factor in reversed(LOYALTY_EXPLORES)]
+        return [mean * factor for factor in LOYALTY_EXPLORES] * 2
+    return [1 - (1 - mean) * factor for factor in reversed(LOYALTY_EXPLORES)] * 2
 
 
 def _everyday_share(model: Model) -> float:
     """Share of choices that fall on a customer's first favourites."""
     first = np.cumsum(_favourite_weights(model), axis=1)[:, min(EVERYDAY_SLOTS, model.config.spending.favourites) - 1]
     stays = 1 - np.array(_explore_shares(model.config))
-    return sequential_sum(first * stays) / len(stays)
+    goes_on = model.config.spending.session_share
+    return sequential_sum(first * stays * np.repeat([1 - goes_on, goes_on], len(LOYALTY_SLOPES))) / len(LOYALTY_SLOPES)
 
 
 def _online_shares(config: Config) -> F64:
@@ -238,3 +269,10 @@ def _trade_weights(online: F64, everyday_share: float) -> F64:
     # What the first favourites take of the everyday trades is missing elsewhere.
     at_home = mix - everyday * (min(everyday_share, 0.9 * reach) / reach)
     return np.stack([at_home, mix * np.array([t.travel_weight for t in TRADES]), everyday])
+
+
+def _open_late(online: F64, mix: F64) -> tuple[F64, F64]:
+    """Weights of trades by local hour, as open as they are then, and the online share of each."""
+    typical = online[COUNTRY.index("US")]
+    open_now = acceptance().T * (1 - typical) + typical
+    return mix * open_now, typical / open_now
