@@ -125,10 +125,10 @@ def _foreign_places(at_home: set[str], target: float) -> tuple[list[City], list[
 
 
 def _spread_degrees(population: int) -> float:
-    """Radius of a city: about 2 km for 10,000 people and 9 km for ten million."""
+    """Spread of the shops that people of a city go to: about 1 km for 10,000 people and 5 km for ten million."""
     steps = 0.0
     size = 10_000
     while size < population and steps < 3:
         steps += 1
         size *= 10
-    return 0.02 + 0.02 * steps
+    return 0.012 + 0.012 * steps
