@@ -41,11 +41,11 @@ EVERYDAY_TRADES = frozenset(
 EVERYDAY_SLOTS = 3
 """Favourites of everyday trades: nobody's most visited shop sells furniture."""
 
-ERRANDS_SLOPE = 0.2
-"""Factor on the favourites' exponent within a round of shopping: the next shop is seldom the one just left (estimate)."""
+ERRANDS_SLOPE = 0.3
+"""Factor on the favourites' exponent within a round: the next shop is seldom the one just left (estimate)."""
 
-LOYALTY_SLOPES = (-0.45, -0.15, 0.15, 0.45)
-LOYALTY_EXPLORES = (1.75, 1.2, 0.7, 0.35)
+LOYALTY_SLOPES = (-0.4, 0.0, 0.4, 2.6)
+LOYALTY_EXPLORES = (2.0, 1.3, 0.5, 0.2)
 """Four equally large classes of customers: steeper favourites and less exploration than the config's, or the reverse.
 
 Fitted to purchasing cards: a card's top merchant has 32 % of its payments in the mean, 24 % in the median; revisits
