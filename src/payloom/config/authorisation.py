@@ -15,7 +15,7 @@ class AuthorisationConfig(Section):
     )
     do_not_honour_share: float = portion(0.005, "Declined 05 with the card present", of="attempts", source=_DECLINES)
     remote_do_not_honour_share: float = portion(
-        0.052,
+        0.050,
         "Declined 05 with the card not present",
         of="remote attempts",
         source="[S] approval of CNP 85-92 %",
