@@ -26,6 +26,16 @@ CASH_SHARE = 0.045
 ABROAD_ONLINE_SHARE = 0.15
 """Online merchants that sit in another country (Fed 2022 via ABA: 4.9 % of US-issued payments cross a border)."""
 
+LOCAL_TRADES = frozenset((
+    "grocery", "convenience", "bakery", "wholesale_club", "liquor", "restaurant", "fast_food", "bar", "fuel",
+    "fuel_pump", "transit", "taxi", "parking", "hairdresser", "cinema", "gym", "doctor", "pharmacy", "telecom",
+    "pay_television", "utilities", "insurance", "government", "auto_repair", "furniture", "home_improvement",
+    "cash_machine",
+))  # fmt: skip
+"""Trades whose online customers mostly live nearby."""
+LOCAL_ABROAD = 0.1
+"""How often they are abroad, against other trades (estimate)."""
+
 TRIES = 2
 """Shops that a payment considers before it takes one that is open at its hour."""
 
@@ -90,6 +100,7 @@ class Shopping:
     online: U32
     accepts: U16
     abroad: CategoricalTable
+    abroad_share: U32
     late_trades: CategoricalTable
     late_online: U32
 
@@ -116,6 +127,7 @@ class Shopping:
             online=(np.minimum(online, 1.0) * (2.0**32 - 1)).astype(np.uint32),
             accepts=(acceptance() * 65535.0).astype(np.uint16),
             abroad=CategoricalTable(abroad),
+            abroad_share=_abroad_shares(online),
         )
 
     def choose(
@@ -195,7 +207,7 @@ class Shopping:
         bits = derive(shop, self.model.plan.keys["shop.merchant"])
         merchants = self.model.merchants
         site = np.where(online, merchants.online_site.take(country), place)
-        abroad = np.flatnonzero(online & (low(bits) < threshold32(ABROAD_ONLINE_SHARE)))
+        abroad = np.flatnonzero(online & (low(bits) < self.abroad_share.take(trade)))
         if abroad.size:
             elsewhere = self.abroad(low(derive(bits[abroad], self.model.plan.keys["shop.abroad"])), country[abroad])
             site[abroad] = merchants.online_site.take(elsewhere)
@@ -246,6 +258,14 @@ def _online_shares(config: Config) -> F64:
         mean = sequential_sum((weight[:, None] * share * came).reshape(-1))
         low_scale, high_scale = (scale, high_scale) if mean < config.spending.online_share else (low_scale, scale)
     return np.minimum(base * factor[:, None] * high_scale, 1.0)
+
+
+def _abroad_shares(online: F64) -> U32:
+    """By trade, the 32-bit threshold of online merchants abroad; over all trades it is `ABROAD_ONLINE_SHARE`."""
+    reach = np.array([LOCAL_ABROAD if t.trade in LOCAL_TRADES else 1.0 for t in TRADES])
+    remote = np.array([t.share for t in TRADES]) * online[COUNTRY.index("US")]
+    scale = ABROAD_ONLINE_SHARE * sequential_sum(remote) / sequential_sum(remote * reach)
+    return np.array([threshold32(min(scale * share, 1.0)) for share in reach], dtype=np.uint32)
 
 
 def _trade_weights(online: F64, everyday_share: float) -> F64:
