@@ -37,7 +37,7 @@ FOREIGN_LINE_US = 7 * 86_400_000_000
 _NONE, _ATTEMPTED, _FRICTIONLESS, _CHALLENGED, _FAILED = (np.int8(outcome) for outcome in range(len(THREE_DS)))
 _WRONG_CODE = np.int8(RESPONSE_CODE.index("N7"))
 _SOFT_DECLINE = np.int8(RESPONSE_CODE.index("1A"))
-_REFUSED = np.int8(RESPONSE_CODE.index("05"))
+_REFUSED, _FUNDS, _OVER_LIMIT = (np.int8(RESPONSE_CODE.index(code)) for code in ("05", "51", "61"))
 _NO_MATCH = np.int8(CVV_RESULT.index("N"))
 _ECOMMERCE = np.int8(ENTRY_MODE.index("ecommerce"))
 _STRICT = np.array([code in SCA_COUNTRIES for code in COUNTRY])
@@ -148,13 +148,14 @@ def agree(rows: Rows) -> None:
     """Make answers that fraudsters provoke agree with the checks: in place.
 
     A wrong code (N7) fails its check, or is an ordinary refusal where no code was sent; only an issuer who must ask for
-    strong authentication does so (1A), and only of whoever has not authenticated.
+    strong authentication does so (1A), and only of whoever has not authenticated; who asks for nothing lacks no funds.
     """
     wrong, soft = rows.response == _WRONG_CODE, rows.response == _SOFT_DECLINE
     np.copyto(rows.cvv, _NO_MATCH, where=wrong & (rows.cvv != NULL))
     asked = soft & _STRICT.take(rows.issuer_country) & (rows.entry_mode == _ECOMMERCE)
     np.copyto(rows.three_ds, _NONE, where=asked)
-    np.copyto(rows.response, _REFUSED, where=(wrong & (rows.cvv == NULL)) | (soft & ~asked))
+    lacks = (rows.amount_minor == 0) & ((rows.response == _FUNDS) | (rows.response == _OVER_LIMIT))
+    np.copyto(rows.response, _REFUSED, where=(wrong & (rows.cvv == NULL)) | (soft & ~asked) | lacks)
 
 
 def _three_ds_weights(config: Config) -> NDArray[np.float64]:

@@ -24,8 +24,11 @@ PURCHASE, CASH, VERIFICATION = (
     np.int8(TRANSACTION_TYPE.index(name)) for name in ("purchase", "cash_withdrawal", "account_verification")
 )
 
-VERIFICATION_SHARE = 0.006
-"""Remote payments that only check a card, for 0: new wallets, hotels, free trials (estimate)."""
+VERIFICATION_SHARE = 0.02
+"""Remote payments that only check a card: new wallets, hotels, free trials (estimate)."""
+
+UNIT_CHECK_SHARE = 0.5
+"""Of these, those that charge one unit instead of 0 (ULB: 4.7 % of genuine payments are for exactly 1.00)."""
 
 STORED_SHARE = 0.55
 """Remote payments at a favourite with a credential that the merchant keeps (estimate)."""
@@ -92,8 +95,9 @@ class Spending:
         kind = np.where(shop.trade == CASH_TRADE, CASH, PURCHASE)
         how = derive(bits, keys["remote.how"])
         checks = np.flatnonzero(shop.online & (high(how) < threshold32(VERIFICATION_SHARE)))
-        kind[checks] = VERIFICATION
-        amount[checks] = 0
+        charged = (how[checks] & np.uint64(0xFFFF)) < np.uint64(int(UNIT_CHECK_SHARE * 65536))
+        kind[checks] = np.where(charged, PURCHASE, VERIFICATION)
+        amount[checks] = np.where(charged, 100, 0)
         stored = shop.online & shop.favourite & (how.astype(np.uint32) < threshold32(STORED_SHARE))
         stored[checks] = False
         return Choice(
