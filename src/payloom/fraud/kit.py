@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,10 @@ from payloom.behaviour.settlement import APP, ONLINE, WEB
 from payloom.behaviour.spending import PURCHASE, Spending
 from payloom.fraud.events import Events
 from payloom.fraud.victims import Band, Victims
-from payloom.plan.daytables import DayTables
 from payloom.plan.periods import DAY_US
-from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32, unit
-from payloom.streams.tables import F64, CategoricalTable
+from payloom.plan.profiles import HOUR_SHARE_PERCENT
+from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32
+from payloom.streams.tables import F64, INTERVALS, CategoricalTable, UniformTable
 from payloom.world.addresses import HOSTING
 from payloom.world.merchants import TRADES
 from payloom.world.model import Model
@@ -57,9 +58,15 @@ class Kit:
         first, second = self.model.plan.functions.normal(high(bits)), self.model.plan.functions.normal(low(bits))
         return (first * first + second * second) * (mean / 2.0)
 
-    def usual_times(self, tables: DayTables, events: Events, bits: U32) -> I64:
-        """Times at which everybody pays."""
-        return tables.time_us(events.day - tables.first_day, unit(bits))
+    def usual_times(self, events: Events, bits: U32, offset_us: I64) -> I64:
+        """Times of the victims' local day at which people pay."""
+        return self.local_times(events, self._hours(bits), offset_us)
+
+    @cached_property
+    def _hours(self) -> UniformTable:
+        """Local hour, with fraction, from a uniform draw."""
+        before = np.concatenate([[0.0], np.cumsum(np.array(HOUR_SHARE_PERCENT))])
+        return UniformTable(np.interp(np.arange(INTERVALS + 1) / INTERVALS * before[-1], before, np.arange(25.0)))
 
     @staticmethod
     def local_times(events: Events, hour: F64, offset_us: I64) -> I64:

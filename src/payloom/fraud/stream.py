@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from payloom.behaviour.identity import Payers
 from payloom.behaviour.remote import agree
 from payloom.behaviour.rows import Rows
-from payloom.behaviour.settlement import Settlement
+from payloom.behaviour.settlement import MANUAL, NO_THREE_DS, Settlement
 from payloom.behaviour.spending import Spending
 from payloom.config.fraud import known_typologies
 from payloom.fraud.campaigns import TypologyPlan, events_between, plan_typologies
@@ -99,6 +99,8 @@ class FraudStream:
             view = rows.take(part)
             batch.typology.finish(view, batch.events)
             agree(view)
+            # Orders by telephone have no 3-D Secure to pass or fail.
+            view.three_ds[view.entry_mode == MANUAL] = NO_THREE_DS
             labels.append(self.reporting.label(batch.typology, code, batch.events, batch.victim, view))
         return rows, Labels.concatenate(labels)
 

@@ -73,8 +73,9 @@ class AccountTakeover(Typology):
 
     def times(self, tables: DayTables, events: Events, offset_us: I64) -> I64:
         """One sitting a day, at a usual hour or late in the evening."""
+        del tables
         sitting = self.kit.pair_draws(events.campaign_bits, events.age, "account_takeover.sitting")
-        start = self.kit.usual_times(tables, events, high(sitting))
+        start = self.kit.usual_times(events, high(sitting), offset_us)
         late = low(sitting) < threshold32(0.25)
         hour = 22.0 + unit(high(self.kit.draws(sitting, "account_takeover.late"))) * 5.0
         start = np.where(late, self.kit.local_times(events, hour, offset_us), start)

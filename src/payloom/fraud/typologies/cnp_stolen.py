@@ -24,7 +24,7 @@ RUN = 3
 CARD_DAYS = 3
 """Days that a card is used before the next ones (IEEE: 45 % of gaps are longer than a day)."""
 
-NIGHT_SHARE = 0.08
+NIGHT_SHARE = 0.22
 """Runs put into the victim's night, above those that fall there anyway (ULB: 25 % of fraud from 0 to 6 h)."""
 
 GAP_MEAN_SECONDS = 1500.0
@@ -85,8 +85,9 @@ class CnpStolen(Typology):
 
     def times(self, tables: DayTables, events: Events, offset_us: I64) -> I64:
         """Start a run at a usual hour or at night; the next purchases follow within minutes."""
+        del tables
         run = self.kit.pair_draws(events.campaign_bits, events.age * 4096 + events.number // RUN, "cnp_stolen.run")
-        start = self.kit.usual_times(tables, events, high(run))
+        start = self.kit.usual_times(events, high(run), offset_us)
         night = low(run) < threshold32(NIGHT_SHARE)
         hour = unit(high(self.kit.draws(run, "cnp_stolen.night"))) * 6.0
         start = np.where(night, self.kit.local_times(events, hour, offset_us), start)

@@ -51,7 +51,7 @@ class DeviceFarm(Typology):
         super().__init__(kit)
         self._trades = trade_table(OFFERS)
         self._networks = code_table(IP_TYPE, {"mobile": 0.54, "home": 0.28, "vpn": 0.13, "hosting": 0.05})
-        self._answers = code_table(RESPONSE_CODE, {"00": 0.90, "05": 0.06, "51": 0.02, "59": 0.01, "65": 0.01})
+        self._answers = code_table(RESPONSE_CODE, {"00": 0.90, "05": 0.06, "51": 0.02, "59": 0.01, "61": 0.01})
 
     def band(self, campaign_bits: U64) -> I64:
         """Prefer new accounts."""
@@ -67,8 +67,8 @@ class DeviceFarm(Typology):
     def times(self, tables: DayTables, events: Events, offset_us: I64) -> I64:
         """A shift of a few hours a day, one account after the other."""
         shift = self.kit.pair_draws(events.campaign_bits, events.age, "device_farm.shift")
-        start = self.kit.usual_times(tables, events, high(shift))
-        del offset_us
+        start = self.kit.usual_times(events, high(shift), offset_us)
+        del tables
         step = 420.0e6 * events.number
         wait = self.kit.waits(self.kit.draws(events.bits, "device_farm.wait"), 240.0e6)
         return self.kit.within_day(events, start + (step + wait).astype(np.int64))
