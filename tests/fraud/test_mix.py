@@ -55,7 +55,6 @@ def test_any_mix_is_split_exactly(mix, fraud) -> None:
 
 
 @pytest.mark.statistical
-@pytest.mark.xfail(reason="a spike multiplies the starts and the quota: 4 becomes 17")
 def test_spikes_multiply_the_typologies_they_name() -> None:
     """In a window fraud runs at the configured multiple, within 25 %: campaigns reach over its ends."""
     values = {

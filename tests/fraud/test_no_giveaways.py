@@ -74,7 +74,6 @@ SELDOM = {
 
 KNOWN_PAIRS = {
     ("ip_type", "ip_abroad"): "only fraud comes from a home, carrier, office or data centre abroad",
-    ("channel", "device_type"): "takeovers from a computer are made in apps",
 }
 
 

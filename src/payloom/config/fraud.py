@@ -106,8 +106,8 @@ DEFAULT_MIX: Final = MappingProxyType(
 """Shares by count. UK 2024: CNP about 70 %, card ID theft 10 % [S,D]; the rest [M]."""
 
 DEFAULT_SPIKES: Final = (
-    Spike(name="november", start="11-10", end="12-02", multiplier=1.7),
-    Spike(name="christmas_lull", start="12-15", end="12-27", multiplier=0.8),
+    Spike(name="november", start="11-10", end="12-02", multiplier=2.4),
+    Spike(name="christmas_lull", start="12-15", end="12-27", multiplier=0.6),
 )
 """November CNP fraud over 3 x June (Feedzai 2013 [S])."""
 

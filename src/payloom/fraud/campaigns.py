@@ -60,36 +60,38 @@ def plan_typologies(plan: Plan, typologies: Sequence[Typology]) -> tuple[Typolog
 
 
 def _plan_one(plan: Plan, typology: Typology, number: int, events: int) -> TypologyPlan:
-    weights = [weight * len(plan.day_weights) / sum(plan.day_weights) for weight in plan.day_weights]
-    expected = events / typology.mean_size / max(fsum(weights), 1e-300)
-    # Campaigns that began before the period reach into it.
-    warm = [weights[0]] * typology.max_days + weights
+    weights = _day_weights(plan, typology)
+    # As many start on every day, some before the period; season and spikes make them larger.
+    warm = [events / typology.mean_size / len(weights)] * (typology.max_days + len(weights))
     first = plan.period.first_day - typology.max_days
     days = first + np.arange(len(warm))
-    starts = _poisson(plan, draw2(plan.keys["fraud.starts"], days, number), np.array(warm) * expected)
+    starts = _poisson(plan, draw2(plan.keys["fraud.starts"], days, number), np.array(warm))
     activity = np.zeros(len(warm))
     for day, count in enumerate(starts.tolist()):
         if count:
             activity[day : day + typology.max_days] += _activity(plan, typology, number, first + day, count)[
                 : len(warm) - day
             ]
-    # Campaigns begin with the volume of payments; a spike makes the running ones busier.
-    active = activity[typology.max_days :] if activity[typology.max_days :].any() else np.array(weights)
-    quota = proportional_split(events, (active * _surges(plan, typology)).tolist())
+    # Levelled off, so that one large campaign does not make the year's worst month.
+    season, active = np.array(weights), activity[typology.max_days :]
+    level = fsum(active.tolist()) / max(int(np.count_nonzero(active)), 1)
+    active = season * active / np.maximum(active + level, 1e-300)
+    quota = proportional_split(events, (active if active.any() else season).tolist())
     return TypologyPlan(typology, number, starts, np.array(quota, dtype=np.int64))
 
 
-def _surges(plan: Plan, typology: Typology) -> F64:
-    """How much more of a typology there is on each day: the config's spikes, multiplied."""
-    surge = np.ones(plan.period.days)
+def _day_weights(plan: Plan, typology: Typology) -> list[float]:
+    """Volume of each day, more in the config's spikes."""
+    mean = sum(plan.day_weights) / len(plan.day_weights)
+    weights = [weight / mean for weight in plan.day_weights]
     for spike in plan.config.fraud.spikes:
         if spike.typologies and typology.name not in spike.typologies:
             continue
-        for offset in range(plan.period.days):
+        for offset in range(len(weights)):
             when = day_date(plan.period.first_day + offset)
             if _in_window((when.month, when.day), spike.start_month_day, spike.end_month_day):
-                surge[offset] *= spike.multiplier
-    return surge
+                weights[offset] *= spike.multiplier
+    return weights
 
 
 def _in_window(day: tuple[int, int], start: tuple[int, int], end: tuple[int, int]) -> bool:
