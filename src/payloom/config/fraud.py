@@ -107,7 +107,7 @@ DEFAULT_MIX: Final = MappingProxyType(
 
 DEFAULT_SPIKES: Final = (
     Spike(name="november", start="11-10", end="12-02", multiplier=2.4),
-    Spike(name="christmas_lull", start="12-15", end="12-27", multiplier=0.6),
+    Spike(name="christmas_lull", start="12-15", end="12-27", multiplier=0.75),
 )
 """November CNP fraud over 3 x June (Feedzai 2013 [S])."""
 
