@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from payloom.behaviour.dayparts import acceptance, mean_acceptance
 from payloom.codes import COUNTRY
 from payloom.config import Config
+from payloom.plan.profiles import HOUR_SHARE_PERCENT
 from payloom.reference import load_countries, load_math_tables
 from payloom.streams.hashing import U32, U64, derive, draw, draw2, high, low, threshold32
 from payloom.streams.tables import F64, CategoricalTable, sequential_sum
@@ -248,16 +249,24 @@ def _online_shares(config: Config) -> F64:
     weight = np.zeros(len(COUNTRY))
     for region in config.regions:
         weight[COUNTRY.index(region.country)] = region.share
-    open_share = mean_acceptance()
     low_scale, high_scale = 0.0, 1024.0
     for _ in range(60):
         scale = (low_scale + high_scale) / 2
-        shares = np.minimum(base * factor[:, None] * scale, 1.0)
-        # Visits that opening hours turn away make room for remote purchases.
-        came = shares / (open_share * (1 - shares) + shares)
-        mean = sequential_sum((weight[:, None] * share * came).reshape(-1))
-        low_scale, high_scale = (scale, high_scale) if mean < config.spending.online_share else (low_scale, scale)
+        remote = _remote_shares(np.minimum(base * factor[:, None] * scale, 1.0), share)
+        enough = sequential_sum(weight * remote) >= config.spending.online_share
+        low_scale, high_scale = (low_scale, scale) if enough else (scale, high_scale)
     return np.minimum(base * factor[:, None] * high_scale, 1.0)
+
+
+def _remote_shares(online: F64, share: F64) -> F64:
+    """Share of remote purchases by country: what opening hours turn away makes room for them, most at night."""
+    typical = online[COUNTRY.index("US")]
+    mix = share / (mean_acceptance() * (1 - typical) + typical)
+    remote = np.cumsum(mix * online, axis=1)[:, -1]
+    found = np.zeros(len(COUNTRY))
+    for percent, open_now in zip(HOUR_SHARE_PERCENT, acceptance().T, strict=True):
+        found += percent / 100.0 * remote / (remote + np.cumsum(mix * (1 - online) * open_now, axis=1)[:, -1])
+    return found
 
 
 def _abroad_shares(online: F64) -> U32:
