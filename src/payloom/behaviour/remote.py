@@ -14,7 +14,7 @@ from payloom.codes import AVS_RESULT, COUNTRY, CVV_RESULT, ENTRY_MODE, RESPONSE_
 from payloom.config import Config
 from payloom.streams.hashing import U64, derive, draw2, high, low, threshold32
 from payloom.streams.tables import CategoricalTable
-from payloom.world.addresses import HOSTING, VPN
+from payloom.world.addresses import BUSINESS, HOME, HOSTING, VPN
 from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
@@ -29,8 +29,8 @@ AVS_SHARES = {"Y": 0.825, "Z": 0.07, "A": 0.035, "N": 0.035, "U": 0.035}
 CVV_SHARES = {"M": 0.972, "N": 0.009, "P": 0.007, "U": 0.012}
 """Security code checks of honest customers (estimate)."""
 
-FOREIGN_LINE_SHARE = 0.012
-"""Remote payments from a line in another country (estimate): trips are there without a trace in online payments."""
+FOREIGN_LINE_SHARE = 0.018
+"""Remote payments on a fixed line that is in another country (estimate)."""
 FOREIGN_LINE_US = 7 * 86_400_000_000
 """Such a line is kept for a week."""
 
@@ -113,7 +113,8 @@ class Remote:
         ip_country = country.astype(np.int8)
         exits = np.flatnonzero(network >= HOSTING)
         ip_country[exits] = model.addresses.exit_country(address[exits])
-        self._go_abroad(customer, time_us, bits, address, ip_country)
+        at_desk = (network == HOME) | (network == BUSINESS)
+        self._go_abroad(at_desk, customer, time_us, bits, address, ip_country)
         checks = derive(bits, keys["remote.checks"])
         avs = self.avs(low(checks)).astype(np.int8, copy=False)
         np.copyto(avs, NULL, where=~self.has_avs.take(country) | kept)
@@ -135,11 +136,13 @@ class Remote:
             cvv=cvv,
         )
 
-    def _go_abroad(self, customer: I64, time_us: I64, bits: U64, address: U64, ip_country: Code) -> None:
-        """Let a few people come from lines abroad: guests, commuters over a border, roaming on a foreign card."""
+    def _go_abroad(
+        self, at_desk: NDArray[np.bool_], customer: I64, time_us: I64, bits: U64, address: U64, ip_country: Code
+    ) -> None:
+        """Let a few people come from fixed lines abroad: guests, commuters over a border."""
         keys = self.model.plan.keys
         draws = derive(bits, keys["remote.abroad"])
-        guests = np.flatnonzero(low(draws) < threshold32(FOREIGN_LINE_SHARE))
+        guests = np.flatnonzero(at_desk & (low(draws) < threshold32(FOREIGN_LINE_SHARE)))
         address[guests] = draw2(keys["remote.line"], customer[guests], time_us[guests] // FOREIGN_LINE_US)
         ip_country[guests] = self.model.addresses.exit_country(address[guests])
 
