@@ -109,7 +109,9 @@ def install(venv: Path, arguments: list[str], pauses_seconds: tuple[int, ...] = 
         When every attempt failed, with what the last one printed.
     """
     python = str(interpreter(venv))
-    with_uv = [str(venv / "bin" / "uv"), "pip", "install", "--quiet", "--python", python, *arguments]
+    uv = str(venv / "bin" / "uv")
+    # Compiled now, as pip does it: a first run would otherwise compile for a second or two.
+    with_uv = [uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", python, *arguments]
     with_pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments]
     problem: str | None = ""
     for pause_seconds in (0, *pauses_seconds):

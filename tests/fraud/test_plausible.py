@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import polars as pl
-import pytest
 
 from tests.cell.worlds import make
 from tests.fraud.test_mix import MUCH
@@ -21,20 +20,17 @@ def test_checks_of_codes_agree_with_answers() -> None:
     assert set(fraud(pl.col("response_code") == "N7")["cvv_result"]) <= {"N", None}
 
 
-@pytest.mark.xfail(reason="typologies redraw the outcome of 3-D Secure where there was none to draw")
 def test_orders_by_phone_have_no_three_ds() -> None:
     """3-D Secure needs a browser or an app."""
     assert set(fraud(pl.col("channel") == "moto")["three_ds"]) == {"none"}
 
 
-@pytest.mark.xfail(reason="typologies draw 51 for verifications too")
 def test_verifications_want_no_funds() -> None:
     """A payment of 0 is not declined for want of funds, nor for its amount."""
     answers = fraud(pl.col("transaction_type") == "account_verification")["response_code"]
     assert not set(answers) & {"51", "61"}
 
 
-@pytest.mark.xfail(reason="a takeover from a computer may come in an app")
 def test_apps_run_on_phones() -> None:
     """The channel is an app only on a phone or tablet."""
     assert set(fraud(pl.col("channel") == "app")["device_type"]) <= {"ios", "android", None}
@@ -47,7 +43,6 @@ def test_addresses_are_checked_where_they_can_be() -> None:
     assert set(checked["entry_mode"]) <= {"ecommerce", "manual"}
 
 
-@pytest.mark.xfail(reason="only fraud is answered 65 online")
 def test_codes_that_fraud_is_answered_online_are_answered_to_all() -> None:
     """Every answer that online fraud gets, honest online payments get as well."""
     payments = make(MUCH).payments.filter(pl.col("channel").is_in(["online", "app"]))

@@ -109,9 +109,9 @@ def test_a_declaration_is_json(table: Table):
 
 
 def test_nothing_is_known_before_the_issuer_decides_that_follows_from_it():
-    """The answer and the label come after; a model must not be given them."""
+    """The issuer's checks, its answer and the label come after; a model must not be given them."""
     after = {column.name for column in PAYMENTS.columns if column.known == "after"}
-    assert after == {"response_code", "is_fraud"}
+    assert after == {"avs_result", "cvv_result", "response_code", "is_fraud"}
     assert {column.name for column in PAYMENTS.columns if column.role == "label"} == {"is_fraud"}
 
 

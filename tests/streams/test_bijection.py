@@ -28,7 +28,7 @@ def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
 
 
-@pytest.mark.parametrize("key", [0, 7, 2**64 - 1])
+@pytest.mark.parametrize("key", [0, 2**64 - 1])
 def test_ids_of_neighbours_and_of_any_numbers_are_distinct(key) -> None:
     """A million consecutive and a million random indices have two million ids, all in [0, 2**53)."""
     rng = np.random.default_rng(2)

@@ -26,13 +26,13 @@ I64 = NDArray[np.int64]
 MIN_CELL_ROWS = 262_144
 """Cells have at least this many rows, where a month has them: smaller row groups share a file."""
 
-ROW_BYTES_IN_MEMORY = 215
+ROW_BYTES_IN_MEMORY = 155
 """Arrow bytes of a payment, strings included (measured)."""
 
-ENCODER_SHARE = 0.6
+ENCODER_SHARE = 0.3
 """Memory of encoding a row group, as a share of its Arrow bytes (measured)."""
 
-CHUNK_BYTES = 60_000_000
+CHUNK_BYTES = 40_000_000
 """Memory of making one chunk of rows (measured)."""
 
 
