@@ -18,6 +18,7 @@ from tests.cell.golden_worlds import GOLDEN
 from tests.counts import FULL
 
 ROOT = Path(__file__).resolve().parents[2]
+SOURCES = f"{ROOT}{os.pathsep}{ROOT / 'src'}"
 GOLDEN_FILE = ROOT / "tests" / "golden" / "digests.json"
 SMALL: list[tuple[dict[str, Any], str | None, str | None]] = [
     ({"world": {"rows": 4_000, "end": "2025-04-01", "fraud_rate": "0.05"}}, None, None)
@@ -34,7 +35,7 @@ def cpu_features() -> list[str]:
 
 def printed_digests(python: str, clock: str = "clock", env: dict[str, str] | None = None) -> list[dict[str, str]]:
     """What another process, in other surroundings, computes."""
-    surroundings = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": str(ROOT), **(env or {})}
+    surroundings = {"PATH": os.environ.get("PATH", ""), "PYTHONPATH": SOURCES, **(env or {})}
     command = [python, "-m", "tests.cell.digest_run", clock, json.dumps(WORLDS)]
     done = subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -114,7 +115,7 @@ def test_other_pythons_make_the_golden_rows(tmp_path, version) -> None:
     done = subprocess.run(setup, capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"packages cannot be installed: {(done.stdout + done.stderr).strip()[-300:]}")
-    env = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'src'}", "PATH": os.environ.get("PATH", "")}
+    env = {"PYTHONPATH": SOURCES, "PATH": os.environ.get("PATH", "")}
     command = [str(venv / "bin" / "python"), "-m", "tests.cell.digest_run", "clock", json.dumps(list(GOLDEN.values()))]
     made = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
