@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from payloom.codes import COUNTRY
 from payloom.config import Config
-from payloom.fraud.registry import SHIPPED
+from payloom.fraud.registry import shipped
 
 
 def most(section: str, name: str) -> float:
@@ -21,7 +21,7 @@ def most(section: str, name: str) -> float:
     return float(next(bound.le for bound in kind.model_fields[name].metadata if hasattr(bound, "le")))
 
 
-TYPOLOGIES = sorted(typology.name for typology in SHIPPED)
+TYPOLOGIES = sorted(shipped())
 
 periods = st.tuples(
     st.dates(date(2001, 1, 1), date(2056, 1, 1)),

@@ -113,8 +113,9 @@ def test_other_pythons_make_the_golden_rows(tmp_path, version) -> None:
     venv = tmp_path / "venv"
     setup = [python, str(ROOT / "scripts" / "setup_env.py"), "core", "--venv", str(venv)]
     done = subprocess.run(setup, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"packages cannot be installed: {(done.stdout + done.stderr).strip()[-300:]}")
+    if done.returncode and os.environ.get("PAYLOOM_OFFLINE") == "1":
+        pytest.skip("PAYLOOM_OFFLINE=1: packages cannot be installed")
+    assert done.returncode == 0, (done.stdout + done.stderr).strip()[-300:]
     env = {"PYTHONPATH": SOURCES, "PATH": os.environ.get("PATH", "")}
     command = [str(venv / "bin" / "python"), "-m", "tests.cell.digest_run", "clock", json.dumps(list(GOLDEN.values()))]
     made = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)

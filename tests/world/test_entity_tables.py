@@ -22,6 +22,10 @@ CHURNING: dict[str, Any] = {
 """Customers come and go all the time."""
 
 
+SPARSE: dict[str, Any] = {"world": {"rows": 4_000, "start": "2006-01-01", "end": "2026-01-01", "fraud_rate": "0.05"}}
+"""Twenty years with a handful of people: many join and leave, and somebody must always be there."""
+
+
 def small_world() -> World:
     return make(SMALL)
 
@@ -30,7 +34,17 @@ def churning_world() -> World:
     return make(CHURNING)
 
 
-MADE = {"default": default_world, "odd": odd_world, "small": small_world, "churning": churning_world}
+def sparse_world() -> World:
+    return make(SPARSE)
+
+
+MADE = {
+    "default": default_world,
+    "odd": odd_world,
+    "small": small_world,
+    "churning": churning_world,
+    "sparse": sparse_world,
+}
 worlds = pytest.mark.parametrize("made", MADE.values(), ids=list(MADE))
 
 

@@ -159,7 +159,8 @@ def amount_usd(amount_minor: I64, currency: NDArray[np.int8]) -> F64:
     value *= 100.0
     value += 0.5
     np.floor(value, out=value)
-    value *= 0.01
+    # A quotient is the nearest number to the cents; a product with 0.01 is not.
+    value /= 100.0
     return value
 
 

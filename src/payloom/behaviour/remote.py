@@ -14,7 +14,8 @@ from payloom.codes import AVS_RESULT, COUNTRY, CVV_RESULT, ENTRY_MODE, RESPONSE_
 from payloom.config import Config
 from payloom.streams.hashing import U64, derive, draw2, high, low, threshold32
 from payloom.streams.tables import CategoricalTable
-from payloom.world.addresses import BUSINESS, HOME, HOSTING, VPN
+from payloom.world.addresses import BUSINESS, HOSTING, MOBILE, VPN
+from payloom.world.devices import PHONE
 from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
@@ -30,7 +31,10 @@ CVV_SHARES = {"M": 0.972, "N": 0.009, "P": 0.007, "U": 0.012}
 """Security code checks of honest customers (estimate)."""
 
 FOREIGN_LINE_SHARE = 0.018
-"""Remote payments on a fixed line that is in another country (estimate)."""
+"""Remote payments from a line or carrier in another country (estimate)."""
+BORROWED_PHONE_SHARE = 0.012
+"""Remote payments on a phone that are made on the partner's (estimate)."""
+
 FOREIGN_LINE_US = 7 * 86_400_000_000
 """Such a line is kept for a week."""
 
@@ -113,8 +117,8 @@ class Remote:
         ip_country = country.astype(np.int8)
         exits = np.flatnonzero(network >= HOSTING)
         ip_country[exits] = model.addresses.exit_country(address[exits])
-        at_desk = (network == HOME) | (network == BUSINESS)
-        self._go_abroad(at_desk, customer, time_us, bits, address, ip_country)
+        self._go_abroad(customer, network, time_us, bits, address, ip_country)
+        device, owner = self._borrow(customer, slot, time_us, bits)
         checks = derive(bits, keys["remote.checks"])
         avs = self.avs(low(checks)).astype(np.int8, copy=False)
         np.copyto(avs, NULL, where=~self.has_avs.take(country) | kept)
@@ -126,8 +130,8 @@ class Remote:
         # Whoever is sent back for authentication has not been authenticated.
         np.copyto(three_ds, _NONE, where=response == _SOFT_DECLINE)
         return RemoteRows(
-            device=model.devices.index(customer, slot, time_us),
-            device_type=model.devices.kind(own, country, slot),
+            device=device,
+            device_type=model.devices.kind(model.devices.bits(owner), country, slot),
             network=network,
             address_bits=address,
             ip_country=ip_country,
@@ -136,15 +140,29 @@ class Remote:
             cvv=cvv,
         )
 
-    def _go_abroad(
-        self, at_desk: NDArray[np.bool_], customer: I64, time_us: I64, bits: U64, address: U64, ip_country: Code
-    ) -> None:
-        """Let a few people come from fixed lines abroad: guests, commuters over a border."""
-        keys = self.model.plan.keys
+    def _go_abroad(self, customer: I64, network: Code, time_us: I64, bits: U64, address: U64, ip_country: Code) -> None:
+        """Let a few people come from abroad: guests on fixed lines, phones on foreign carriers."""
+        model, keys = self.model, self.model.plan.keys
         draws = derive(bits, keys["remote.abroad"])
-        guests = np.flatnonzero(at_desk & (low(draws) < threshold32(FOREIGN_LINE_SHARE)))
+        away = np.flatnonzero((low(draws) < threshold32(FOREIGN_LINE_SHARE)) & (network <= BUSINESS))
+        guests = away[network[away] != MOBILE]
         address[guests] = draw2(keys["remote.line"], customer[guests], time_us[guests] // FOREIGN_LINE_US)
-        ip_country[guests] = self.model.addresses.exit_country(address[guests])
+        ip_country[guests] = model.addresses.exit_country(address[guests])
+        roaming = away[network[away] == MOBILE]
+        there = high(draws[roaming]).astype(np.int64) * len(model.plan.groups) >> 32
+        address[roaming] = model.addresses.bits(
+            customer[roaming], network[roaming], there, time_us[roaming], low(bits[roaming])
+        )
+        ip_country[roaming] = model.geography.home_country[there]
+
+    def _borrow(self, customer: I64, slot: I64, time_us: I64, bits: U64) -> tuple[I64, I64]:
+        """Give the device of each payment and who owns it; now and then it is the partner's phone."""
+        devices = self.model.devices
+        borrows = high(derive(bits, self.model.plan.keys["remote.borrowed"])) < threshold32(BORROWED_PHONE_SHARE)
+        partner = customer ^ 1
+        borrows &= (slot == PHONE) & (partner < self.model.plan.cohorts.customers)
+        owner = np.where(borrows, partner, customer)
+        return devices.index(owner, slot, time_us), owner
 
 
 def agree(rows: Rows) -> None:

@@ -65,8 +65,12 @@ class Kit:
     @cached_property
     def _hours(self) -> UniformTable:
         """Local hour, with fraction, from a uniform draw."""
-        before = np.concatenate([[0.0], np.cumsum(np.array(HOUR_SHARE_PERCENT))])
-        return UniformTable(np.interp(np.arange(INTERVALS + 1) / INTERVALS * before[-1], before, np.arange(25.0)))
+        share = np.array(HOUR_SHARE_PERCENT)
+        before = np.concatenate([[0.0], np.cumsum(share)])
+        target = np.arange(INTERVALS + 1) / INTERVALS * before[-1]
+        hour = np.minimum(np.searchsorted(before, target, side="right") - 1, len(share) - 1)
+        # Not np.interp: a compiler may fuse its multiplication and addition, which rounds differently.
+        return UniformTable(hour + (target - before[hour]) / share[hour])
 
     @staticmethod
     def local_times(events: Events, hour: F64, offset_us: I64) -> I64:

@@ -1,19 +1,30 @@
-"""Finding typologies: ours, and those that other packages add by entry point."""
+"""Finding typologies: the modules of `payloom.fraud.typologies`, and what other packages add by entry point."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
 from importlib.metadata import entry_points
+from inspect import isabstract
+from pkgutil import iter_modules
 
 from payloom.config.fraud import ENTRY_POINTS
 from payloom.errors import ConfigError, Problem
-from payloom.fraud.typologies.account_takeover import AccountTakeover
-from payloom.fraud.typologies.card_testing import CardTesting
-from payloom.fraud.typologies.cnp_stolen import CnpStolen
-from payloom.fraud.typologies.device_farm import DeviceFarm
+from payloom.fraud import typologies
 from payloom.fraud.typology import Typology
 
-SHIPPED: tuple[type[Typology], ...] = (AccountTakeover, CardTesting, CnpStolen, DeviceFarm)
+
+@cache
+def shipped() -> dict[str, type[Typology]]:
+    """Typologies of this package by name: every module beside the others has one class."""
+    found: dict[str, type[Typology]] = {}
+    for module in iter_modules(typologies.__path__):
+        path = f"{typologies.__name__}.{module.name}"
+        for value in vars(import_module(path)).values():
+            if isinstance(value, type) and issubclass(value, Typology) and not isabstract(value):
+                found[value.name] = value
+    return found
 
 
 def find_typologies(names: Iterable[str]) -> tuple[type[Typology], ...]:
@@ -24,7 +35,7 @@ def find_typologies(names: Iterable[str]) -> tuple[type[Typology], ...]:
     ConfigError
         If a name belongs to no typology that can be made here.
     """
-    known = {typology.name: typology for typology in SHIPPED}
+    known = dict(shipped())
     wanted = sorted(names)
     if any(name not in known for name in wanted):
         known |= {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}

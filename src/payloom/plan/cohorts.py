@@ -45,15 +45,12 @@ class Cohorts:
         return int(self.size.sum())
 
     def active(self, epoch: int, group: int) -> NDArray[np.intp]:
-        """Cohorts of a group with customers in an epoch; every group has at least one."""
+        """Cohorts of a group with customers in an epoch; none of them empty."""
         here = (self.group == group) & (self.size > 0)
         present = here & (self.join_epoch <= epoch) & (self.leave_epoch > epoch)
         # A world smaller than its groups borrows people of another group who are there.
         there = (self.size > 0) & (self.join_epoch <= epoch) & (self.leave_epoch > epoch)
-        for candidates in (present, there, self.size > 0):
-            if candidates.any():
-                return np.flatnonzero(candidates)
-        raise ValueError("a world has at least one customer")
+        return np.flatnonzero(present if present.any() else there)
 
     @cached_property
     def _tables(self) -> dict[int, tuple[CategoricalTable, I64]]:
@@ -99,11 +96,17 @@ def build_cohorts(config: Config, period: Period, groups: tuple[Group, ...], cus
                 people -= leaving
                 rows.append((index, join, leave))
                 weights.append(group.share * leaving)
-    # Couples stay together: every cohort but the last has an even size, and so an even base. The last is the heaviest.
-    heaviest = weights.index(max(weights))
-    rows.append(rows.pop(heaviest))
-    weights.append(weights.pop(heaviest))
-    sizes = [2 * couples for couples in proportional_split(customers // 2, weights)]
+    # Somebody is there all the time: the last cohort, of the largest group, stays from beginning to end.
+    largest = max(range(len(groups)), key=lambda index: groups[index].share)
+    anchor = rows.index((largest, 0, epochs))
+    rows.append(rows.pop(anchor))
+    weights.append(weights.pop(anchor))
+    couples = proportional_split(customers // 2, weights)
+    if couples[-1] == 0 and customers > 1:
+        couples[couples.index(max(couples))] -= 1
+        couples[-1] = 1
+    # Couples stay together: every cohort but the last has an even size, and so an even base.
+    sizes = [2 * number for number in couples]
     sizes[-1] += customers % 2
     table = np.array(rows, dtype=np.int64).reshape(-1, 3)
     size = np.array(sizes, dtype=np.int64)

@@ -24,8 +24,8 @@ REFUND_TRIES = 6
 FULL_REFUND_WEIGHT = 1.5
 """From this relative refund rate on, a trade takes back every purchase that a refund looks at."""
 
-APPROVED_SHARE = 0.945
-"""Approved among purchases (measured on the default world): a declined one cannot be refunded."""
+APPROVED_SHARE = 0.895
+"""Found purchases that can be refunded (measured on the default world): declined ones and withdrawals cannot."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +113,7 @@ def _foreign_places(at_home: set[str], target: float) -> tuple[list[City], list[
     countries.sort(key=lambda c: (-c.tourism_weight, c.country))
     countries = countries[: max(2, round(target / 4))]
     per_country = min(MAX_FOREIGN_CITIES, max(1, round(target / 60)))
-    everywhere = sum(c.tourism_weight for c in countries)
+    everywhere = fsum(c.tourism_weight for c in countries)
     cities: list[City] = []
     weights: list[float] = []
     for country in countries:
