@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from payloom.pipeline.generate import generate
+from tests.counts import count
 from tests.engine.fake_source import FakeSource
 from tests.faults.trees import broken_promises, tree
 
@@ -22,7 +23,11 @@ SOURCE: dict[str, Any] = {"rows": 2000, "months": 3}
 def start(out: Path, *, workers: int, **source: object) -> subprocess.Popen:
     arguments = [str(out), json.dumps(SOURCE | source), json.dumps({"workers": workers})]
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.faults.runner", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.faults.runner", *arguments],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     )
 
 
@@ -73,6 +78,19 @@ def test_a_signal_ends_the_run_in_good_order(workers, number, code, tmp_path, wh
     summary = generate(FakeSource(**SOURCE), out)
     assert summary.kept_parts >= 1
     assert tree(out) == whole
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds the workers in /proc")
+@pytest.mark.parametrize("wait_ms", range(0, 150, count(50, 10)))
+def test_ctrl_c_while_workers_start_is_one_line(wait_ms, tmp_path):
+    """The terminal's signal goes to the whole group; no worker answers it with a traceback of its imports."""
+    process = start(tmp_path / "out", workers=2, seconds=0.3)
+    wait_for(lambda: children(process.pid))
+    time.sleep(wait_ms / 1000)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert said.count("\n") == 1, said
 
 
 def test_the_second_signal_kills(tmp_path, whole):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections import Counter, deque
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 
@@ -29,6 +30,16 @@ _ONE_THREAD: Final = dict.fromkeys(
 )
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold SIGINT back; a process started meanwhile inherits that, so Ctrl-C can't hit it while it imports."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Worker:
     """A worker process as the run sees it."""
 
@@ -41,12 +52,13 @@ class _Worker:
                 f"import sys; sys.path[:] = {sys.path!r}; from payloom.engine.worker import main; "
                 f"main({theirs.fileno()}, {lifeline})"
             )
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-                [sys.executable, "-c", code],
-                pass_fds=(theirs.fileno(), lifeline),
-                stdin=subprocess.DEVNULL,
-                env=os.environ | _ONE_THREAD,
-            )
+            with _interrupts_held():
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
+                    [sys.executable, "-c", code],
+                    pass_fds=(theirs.fileno(), lifeline),
+                    stdin=subprocess.DEVNULL,
+                    env=os.environ | _ONE_THREAD,
+                )
         except BaseException:
             os.close(self._lifeline)
             ours.close()

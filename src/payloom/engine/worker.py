@@ -33,7 +33,9 @@ def main(channel: int, lifeline: int) -> None:
     lifeline
         File descriptor of a pipe that the run holds open; when the run dies, so does this process.
     """
+    # The run started this process with SIGINT held back; what came meanwhile is dropped here.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_die_with, args=(lifeline,), daemon=True).start()
     connection = Connection(channel)
     try:
