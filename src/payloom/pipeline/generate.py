@@ -132,8 +132,10 @@ def generate(
     started = time.monotonic()
     store = LocalStore(out)
     dataset = Dataset(store, source.world_digest, source.layout_digest)
-    if (problem := dataset.conflict(options.unit)) and not options.overwrite:
-        raise problem
+    problem = dataset.conflict(options.unit)
+    # Before the lock files are made: a run that is refused leaves no trace.
+    if problem and (refusal := dataset.foreign() if options.overwrite else problem):
+        raise refusal
     jobs = _checked(source.jobs(), dataset.digest)
     check_memory(jobs, options.max_memory_bytes)
     with stop_on_signals() as stop:

@@ -69,6 +69,11 @@ class Dataset:
                 )
         return None
 
+    def foreign(self) -> ConflictError | None:
+        """Return the conflict with files that payloom did not write, which nothing may remove; None without any."""
+        marker = read_marker(self.store)
+        return _foreign(self.store, data_digest(marker["world_digest"], marker["layout_digest"]) if marker else "")
+
     def admit(self, unit: Unit) -> None:
         """Declare that this run adds `unit`; call it under the right to write.
 
@@ -91,13 +96,9 @@ class Dataset:
         ConflictError
             If files that payloom did not write are among it; nothing is removed then.
         """
-        problem = self.conflict(unit)
-        if problem is None:
+        if self.conflict(unit) is None:
             return
-        marker = read_marker(self.store)
-        if marker is None:
-            raise problem
-        if foreign := _foreign(self.store, data_digest(marker["world_digest"], marker["layout_digest"])):
+        if foreign := self.foreign():
             raise foreign
         for key in _own_keys(self.store):
             self.store.delete(key)
