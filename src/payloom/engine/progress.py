@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from payloom.schema import PAYMENTS
 from payloom.write.contract import Job
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is; rows are those that each job announced.
+    """How far a run is; rows are the payments that each job announced.
 
     Attributes
     ----------
     rows_done, rows_total
-        Rows made or kept, and expected.
+        Payments made or kept, and expected; rows of the other tables do not count.
     jobs_done, jobs_total
         Jobs whose files are durable, and all.
     """
@@ -30,7 +31,7 @@ ProgressCallback = Callable[[Progress], None]
 
 
 class Meter:
-    """Counts rows and jobs and tells a callback; used from one thread.
+    """Counts payments and jobs and tells a callback; used from one thread.
 
     A job counts for the rows that it announced, which may be an estimate: no run shows more than 100 %.
 
@@ -43,7 +44,7 @@ class Meter:
     """
 
     def __init__(self, jobs: Sequence[Job], callback: ProgressCallback | None) -> None:
-        self._rows_total, self._jobs_total = sum(job.rows for job in jobs), len(jobs)
+        self._rows_total, self._jobs_total = sum(map(_payments, jobs)), len(jobs)
         self._callback = callback
         self._open: dict[str, int] = {}
         self._rows_of_done = 0
@@ -51,7 +52,7 @@ class Meter:
 
     def add_rows(self, job: Job, rows: int) -> None:
         """Count rows made of a job that has begun."""
-        self._open[job.name] = min(job.rows, self._open.get(job.name, 0) + rows)
+        self._open[job.name] = min(_payments(job), self._open.get(job.name, 0) + rows)
         self._tell()
 
     def take_back(self, job: Job) -> None:
@@ -62,7 +63,7 @@ class Meter:
     def add_job(self, job: Job) -> None:
         """Count a job whose files are durable."""
         self._open.pop(job.name, None)
-        self._rows_of_done += job.rows
+        self._rows_of_done += _payments(job)
         self._jobs += 1
         self._tell()
 
@@ -70,3 +71,8 @@ class Meter:
         if self._callback is not None:
             rows = self._rows_of_done + sum(self._open.values())
             self._callback(Progress(rows, self._rows_total, self._jobs, self._jobs_total))
+
+
+def _payments(job: Job) -> int:
+    """Return the payments that a job announced: the rows that the user asked for."""
+    return job.rows if job.outputs[0].table == PAYMENTS.name else 0
