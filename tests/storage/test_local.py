@@ -182,11 +182,22 @@ def test_an_error_that_may_pass_says_so():
     assert error.retryable
 
 
+def test_a_broken_link_is_named(tmp_path):
+    """An output folder that is a dangling link, or lies behind one, is refused and nothing is made."""
+    (tmp_path / "link").symlink_to("nowhere")
+    for root in (tmp_path / "link", tmp_path / "link/out"):
+        with pytest.raises(StorageError, match="link is a broken link, to nowhere"):
+            LocalStore(root)
+    assert [path.name for path in tmp_path.iterdir()] == ["link"]
+
+
 def test_a_file_in_the_way_is_named(tmp_path):
     """An output folder that is a file, or lies in one, is refused as such."""
     (tmp_path / "file").write_text("x")
     for root in (tmp_path / "file", tmp_path / "file/out"):
         with pytest.raises(StorageError, match="not a folder"):
-            LocalStore(root).put("a", b"")
+            LocalStore(root)
+    with pytest.raises(StorageError, match="file: it is a file, not a folder"):
+        LocalStore(tmp_path / "file")
     with pytest.raises(StorageError, match="NUL"):
         LocalStore("a\0b")

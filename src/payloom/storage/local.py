@@ -31,6 +31,22 @@ def fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
+def _check_folder(root: Path, shown: str) -> None:
+    """Refuse a root that is a file or lies behind a broken link; it need not exist."""
+    try:
+        is_folder = S_ISDIR(root.stat().st_mode)
+    except FileNotFoundError:
+        for path in (root, *root.parents):
+            if path.is_symlink() and not path.exists():
+                raise StorageError(
+                    f"cannot use {shown}: {path} is a broken link, to {path.readlink()}",
+                    hint="make the folder that it points to, remove the link, or choose another --out",
+                ) from None
+        return
+    if not is_folder:
+        raise StorageError(f"cannot use {shown}: it is a file, not a folder", hint="choose another --out")
+
+
 class LocalStore:
     """Files below a folder.
 
@@ -47,6 +63,7 @@ class LocalStore:
             raise StorageError("the output folder's name holds a NUL character", hint="choose another --out")
         with storage_faults(f"use {root}"):
             self.root = Path(root).absolute()
+            _check_folder(self.root, str(root))
         self._shown = str(root)
         self._token = token or os.urandom(6).hex()
         self._numbers = count()
