@@ -13,8 +13,8 @@ import shutil
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -51,13 +51,14 @@ def in_child(work: Callable[[], int]) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def at_call(number: int, harm: Callable[[str, Callable, tuple], object]) -> Callable[[], int]:
-    """Return a counter of calls that lets `harm` stand in for call `number`."""
-    counter = count(1)
+def at_call(number: int, harm: Callable[[str, Callable, tuple], object]) -> Counter[str]:
+    """Count the calls by kind, and let `harm` stand in for call `number`."""
+    made: Counter[str] = Counter()
 
     def wrapped(name: str, call: Callable) -> Callable:
         def instead(*args: object, **kwargs: object) -> object:
-            if next(counter) == number:
+            made[name] += 1
+            if made.total() == number:
                 return harm(name, call, args)
             return call(*args, **kwargs)
 
@@ -65,7 +66,7 @@ def at_call(number: int, harm: Callable[[str, Callable, tuple], object]) -> Call
 
     for name in CALLS:
         setattr(os, name, wrapped(name, getattr(os, name)))
-    return lambda: next(counter) - 1
+    return made
 
 
 def kill(name: str, call: Callable, args: tuple) -> object:
@@ -92,14 +93,22 @@ def calls_of_a_run(out: Path, **options: Any) -> int:
     note = out.with_suffix(".calls")
 
     def work() -> int:
-        counted = at_call(0, kill)
+        made = at_call(0, kill)
         code = run(out, **options)
-        note.write_text(str(counted()))
+        note.write_text(json.dumps(made))
         return code
 
     assert in_child(work) == 0
     shutil.rmtree(out)
-    return int(note.read_text())
+    return counted(note)
+
+
+def counted(note: Path) -> int:
+    """Return the calls that a run noted, after making sure that none of the kinds went by unseen."""
+    made = json.loads(note.read_text())
+    unseen = [name for name in CALLS if not made.get(name)]
+    assert not unseen, f"the run made no call that could be harmed: {unseen}"
+    return sum(made.values())
 
 
 def disturbed(
@@ -146,22 +155,23 @@ def crash_overwrite(root: Path, stride: int) -> Iterator[str]:
         assert in_child(lambda name=name, source=source: run(root / name, source)) == 0  # type: ignore[misc]
         trees[name] = tree(root / name)
 
-    def overwriting(number: int) -> tuple[int, int]:
+    note = root / "calls"
+
+    def overwriting(number: int) -> int:
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(root / "old", out)
-        note = root / "calls"
 
         def work() -> int:
-            counted = at_call(number, kill)
+            made = at_call(number, kill)
             code = run(out, overwrite=True)
-            note.write_text(str(counted()))
+            note.write_text(json.dumps(made))
             return code
 
-        return in_child(work), int(note.read_text()) if note.exists() else 0
+        return in_child(work)
 
-    total = overwriting(0)[1]
-    for number in range(1, total + 1, stride):
-        code, _ = overwriting(number)
+    assert overwriting(0) == 0
+    for number in range(1, counted(note) + 1, stride):
+        code = overwriting(number)
         if code != -signal.SIGKILL or all(broken_promises(out, whole) for whole in trees.values()):
             yield f"call {number}: exit code {code}, neither the old nor the new data"
         if in_child(lambda: run(out, overwrite=True)) != 0 or tree(out) != trees["new"]:
