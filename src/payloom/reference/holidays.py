@@ -10,9 +10,6 @@ from types import MappingProxyType
 
 from payloom.reference.tables import read_table
 
-FIRST_YEAR = 2015
-LAST_YEAR = 2045
-
 
 @cache
 def _days_by_country() -> dict[str, list[tuple[str, str]]]:

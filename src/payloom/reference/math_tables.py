@@ -31,14 +31,6 @@ MATH_TABLE_LAYOUT: tuple[tuple[str, int], ...] = (
 )
 """Sections of the file in order, with their lengths in float64 little-endian values; there is no header."""
 
-QUANTILE_CLAMP_LOG2 = -40
-"""log2 of the probability that stands in for p = 0, where the normal quantile is infinite."""
-
-EXP_LOW = -16.0
-EXP_HIGH = 16.0
-CDF_LOW = -8.0
-CDF_HIGH = 8.0
-
 
 @dataclass(frozen=True, slots=True)
 class MathTables:

@@ -10,7 +10,6 @@ from payloom.schema.kinds import code, degrees, key, reference, token
 
 _TRANSFER: Final = "for a transfer"
 _REMOTE_OR_TRANSFER: Final = "when the card is not present, and for a transfer"
-_PRESENT: Final = "when the card is present"
 _NO_DEVICE: Final = "when the payer has no device in it: card present, recurring, moto, refund"
 _PRESENT_OR_TRANSFER: Final = "when the card is present, and for a transfer"
 
