@@ -116,9 +116,17 @@ def test_the_mistakes_of_all_options_come_at_once(capfd: pytest.CaptureFixture[s
         ("--to 2026-01-02", "up to 2026-01-01"),
         ("--to 2025-01-01", "after 2025-01-01"),
         ("--from 2025-03-01 --to 2025-03-01", "after from 2025-03-01"),
+        ("--from 2025-03-01 --to 2025-03-01", "write --to 2025-03-02"),
         ("--from 2025-03-02 --to 2025-03-01", "swap them"),
+        ("--from 2025-03-02 --to 2025-03-01", "(option --to)"),
         ("--day 2025-03-01 --to 2025-04-01", "not both"),
         ("--day 20250301x", "a day that exists"),
+        ("--day 20250301", "a day that exists"),
+        ("--from 2025-W01-1", "a day that exists"),
+        ("--to 2025W011", "a day that exists"),
+        ("--start 2025-W01-1", "a day that exists"),
+        ("--end 20260101", "a day that exists"),
+        ("--day 9999-12-31", "expected a day in the period"),
     ],
 )
 def test_a_slice_lies_in_the_period(arguments: str, text: str, capfd: pytest.CaptureFixture[str]):

@@ -125,6 +125,8 @@ def test_a_percentage_is_taken_for_one():
         ([{"country": "UK", "share": 1.0}], 'did you mean "GB"'),
         ([{"country": "us", "share": 1.0}], 'did you mean "US"'),
         ([{"country": "US"}], "missing"),
+        ([{"country": "US", "share": 1.0}, {"country": "GB", "share": 0.0}], "above 0.*leave the region out"),
+        ([{"country": "US", "share": 1.0}, {"country": "GB", "share": -0.1}], "above 0"),
         ([], "sum to 0"),
         ({"country": "US", "share": 1.0}, "double brackets"),
     ],

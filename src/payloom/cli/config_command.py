@@ -35,6 +35,7 @@ def load_given(given: Mapping[str, Any]) -> LoadedConfig:
         preset=given["preset"],
         file=None if file is None else Path(file),
         options=_option_layers(given),
+        preset_source="option --preset",
     )
 
 

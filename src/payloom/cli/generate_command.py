@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -19,15 +19,11 @@ from payloom.cli.values import count, size_bytes
 from payloom.config import DayRange, LoadedConfig, day_problems, day_range
 from payloom.config.shown import shown_value
 from payloom.errors import ConfigError, Problem
+from payloom.pipeline.arguments import MAX_WORKERS, MIN_MEMORY_BYTES
 from payloom.pipeline.generate import GenerateOptions, RunSummary, generate
 from payloom.write.contract import Source
 from payloom.write.encoding import FileFormat
 from payloom.write.units import Unit
-
-MIN_MEMORY_BYTES: Final = 64_000_000
-"""Less than a Python with NumPy and pyarrow takes: surely a slip, such as 512 for 512MB."""
-
-MAX_WORKERS: Final = 1_024
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Config: validated, frozen, with the source of every value."""
 
-from payloom.config.days import DayRange, day_problems, day_range
+from payloom.config.days import ARGUMENT_WORDS, DayRange, day_problems, day_range
 from payloom.config.digest import GENERATOR_VERSION, layout_digest, world_digest
 from payloom.config.layers import Layer
 from payloom.config.load import LoadedConfig, load_config, make_config
@@ -10,6 +10,7 @@ from payloom.config.root import Config
 from payloom.config.world import Region, WorldConfig
 
 __all__ = [
+    "ARGUMENT_WORDS",
     "GENERATOR_VERSION",
     "Config",
     "DayRange",

@@ -21,20 +21,22 @@ class AuthorisationConfig(Section):
         source="[S] approval of CNP 85-92 %",
     )
     mistyped_share: float = portion(
-        0.012, "Card number, expiry or CVV mistyped: 14, 54, N7", of="remote attempts", source="[M]"
+        0.012, "Card number, expiry or CVV mistyped: 14, 54, N7", of="remote attempts", source="estimate"
     )
     pin_error_share: float = portion(
-        0.004, "PIN tries exceeded or count limit: 75, 65", of="chip payments", source="[M]"
+        0.004, "PIN tries exceeded or count limit: 75, 65", of="chip payments", source="estimate"
     )
-    suspected_share: float = portion(0.003, "Honest people taken for fraudsters: 59, 62", of="attempts", source="[M]")
-    network_share: float = portion(0.002, "Issuer or network down: 91, 96", of="attempts", source="[M]")
+    suspected_share: float = portion(
+        0.003, "Honest people taken for fraudsters: 59, 62", of="attempts", source="estimate"
+    )
+    network_share: float = portion(0.002, "Issuer or network down: 91, 96", of="attempts", source="estimate")
     sca_three_ds_share: float = portion(
         0.80,
         "3-D Secure where the law asks for it (EU, GB)",
         of="online payments",
-        source="[M]",
+        source="estimate",
     )
-    other_three_ds_share: float = portion(0.15, "3-D Secure elsewhere", of="online payments", source="[M]")
+    other_three_ds_share: float = portion(0.15, "3-D Secure elsewhere", of="online payments", source="estimate")
     frictionless_share: float = portion(
         0.64, "Authentications without a challenge", of="3-D Secure payments", source="[S]"
     )

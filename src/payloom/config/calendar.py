@@ -12,11 +12,11 @@ class CalendarConfig(Section):
         0.12,
         "Growth of the customer base",
         unit="share a year",
-        source="[M]",
+        source="estimate",
         ge=-0.5,
         le=2,
     )
-    churn_per_year: float = setting(0.10, "Customers who leave", unit="share a year", source="[M]", ge=0, le=0.9)
+    churn_per_year: float = setting(0.10, "Customers who leave", unit="share a year", source="estimate", ge=0, le=0.9)
     shock_sigma: float = setting(
         0.15,
         "SD of the log of the daily shock to intensity",
@@ -45,11 +45,11 @@ class CalendarConfig(Section):
         0.15,
         "Extra spending on a payday",
         unit="share of a usual day",
-        source="[M]; 85 % of salaries fall on 8 days of the month (Berka [C])",
+        source="estimate; 85 % of salaries fall on 8 days of the month (Berka [C])",
         ge=0,
         le=5,
     )
-    holiday_strength: float = portion(0.30, "Spending lost on a public holiday", of="a usual day", source="[M]")
+    holiday_strength: float = portion(0.30, "Spending lost on a public holiday", of="a usual day", source="estimate")
     black_friday_strength: float = setting(
         0.08,
         "Extra spending on Black Friday, besides season and growth",

@@ -44,13 +44,15 @@ def _refuse_unknown(names: list[str]) -> None:
 class Spike(Section):
     """A window of every year in which some typologies surge."""
 
-    name: str = setting(..., "Name, small letters, digits and _", source="design")
-    start: str = setting(..., "First day, month-day", unit="MM-DD", source="design")
-    end: str = setting(..., "Day after the last, month-day", unit="MM-DD", source="design")
+    name: str = setting(..., "Name, small letters, digits and _", source="our choice")
+    start: str = setting(..., "First day, month-day", unit="MM-DD", source="our choice")
+    end: str = setting(..., "Day after the last, month-day", unit="MM-DD", source="our choice")
     multiplier: float = setting(
-        ..., "Intensity of the typologies in the window", unit="factor", source="[M]", gt=0, le=100
+        ..., "Intensity of the typologies in the window", unit="factor", source="estimate", gt=0, le=100
     )
-    typologies: Annotated[tuple[str, ...], Many] = setting((), "Typologies that surge; empty for all", source="design")
+    typologies: Annotated[tuple[str, ...], Many] = setting(
+        (), "Typologies that surge; empty for all", source="our choice"
+    )
 
     @field_validator("name")
     @classmethod
@@ -103,7 +105,7 @@ DEFAULT_MIX: Final = MappingProxyType(
         "device_farm": 0.10,
     }
 )
-"""Shares by count. UK 2024: CNP about 70 %, card ID theft 10 % [S,D]; the rest [M]."""
+"""Shares by count. UK 2024: CNP about 70 %, card ID theft 10 % [S,D]; the rest is estimated."""
 
 DEFAULT_SPIKES: Final = (
     Spike(name="november", start="11-10", end="12-02", multiplier=2.4),

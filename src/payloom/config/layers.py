@@ -10,6 +10,9 @@ from payloom.config.section import Section
 
 DEFAULT: Final = "default"
 
+ARGUMENT: Final = "argument"
+"""Where the values of a caller of the library come from."""
+
 
 @dataclass(frozen=True)
 class Layer:

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from payloom.config.layers import Layer, Merged, merge
+from payloom.config.layers import ARGUMENT, Layer, Merged, merge
 from payloom.config.preset_files import read_preset
 from payloom.config.problems import problems_of
 from payloom.config.root import Config
-from payloom.config.shown import shown_text
+from payloom.config.shown import shown_text, shown_value
 from payloom.config.toml_file import read_toml
 from payloom.errors import ConfigError, Problem
 
@@ -43,6 +43,7 @@ def load_config(
     preset: str | None = None,
     file: Path | None = None,
     options: Iterable[Layer] = (),
+    preset_source: str = ARGUMENT,
 ) -> LoadedConfig:
     """Lay preset, file and options over the defaults and validate the result.
 
@@ -54,6 +55,8 @@ def load_config(
         TOML file.
     options : iterable of Layer, optional
         One layer per command-line option, or any further layers.
+    preset_source : str, optional
+        Who named the preset, for messages.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def load_config(
     layers: list[Layer] = []
     try:
         if preset is not None:
-            layers.append(Layer(f"preset {preset}", read_preset(preset)))
+            layers.append(Layer(f"preset {preset}", read_preset(preset, source=preset_source)))
     except ConfigError as error:
         problems.extend(error.problems)
     try:
@@ -97,5 +100,9 @@ def make_config(values: Mapping[str, Any] | None = None, *, preset: str | None =
     ConfigError
         With every problem found.
     """
-    layers = [Layer("argument", dict(values))] if values else []
+    given: object = values
+    if not isinstance(given, Mapping | None):
+        allowed = "expected a Config, or a mapping of sections to their settings"
+        raise ConfigError([Problem("config", shown_value(given), allowed, "use World.from_file for a file", ARGUMENT)])
+    layers = [Layer(ARGUMENT, dict(values))] if values else []
     return load_config(preset=preset, options=layers).config

@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any
 
 from payloom.config.near import did_you_mean
-from payloom.config.shown import shown_text
+from payloom.config.shown import shown_value
 from payloom.config.toml_file import parse_toml
 from payloom.errors import ConfigError, Problem
 
@@ -18,8 +18,8 @@ def preset_names() -> tuple[str, ...]:
     return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
 
 
-def read_preset(name: str) -> dict[str, Any]:
-    """Return the tables of a preset.
+def read_preset(name: str, *, source: str) -> dict[str, Any]:
+    """Return the tables of a preset; `source` is who named it, for messages.
 
     Raises
     ------
@@ -30,10 +30,10 @@ def read_preset(name: str) -> dict[str, Any]:
     if name not in names:
         problem = Problem(
             field="preset",
-            given=f'"{shown_text(name, 40)}"',
+            given=shown_value(name),
             allowed=f"expected one of {', '.join(names)}",
-            fix=did_you_mean(name, names),
-            source="option --preset",
+            fix=did_you_mean(str(name), names),
+            source=source,
         )
         raise ConfigError([problem])
     file = resources.files("payloom.config") / "presets" / f"{name}.toml"

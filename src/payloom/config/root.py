@@ -22,7 +22,7 @@ class Config(Section):
 
     world: WorldConfig = Field(default_factory=WorldConfig)
     regions: Annotated[tuple[Region, ...], Many] = setting(
-        DEFAULT_REGIONS, "Countries and their shares, which sum to 1", source="design"
+        DEFAULT_REGIONS, "Countries and their shares, which sum to 1", source="our choice"
     )
     calendar: CalendarConfig = Field(default_factory=CalendarConfig)
     spending: SpendingConfig = Field(default_factory=SpendingConfig)

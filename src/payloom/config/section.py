@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any, Final, NoReturn
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 REFUSED = "payloom_refused"
+
+_ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Section(BaseModel):
@@ -38,9 +41,9 @@ def setting(
     description : str
         What it does, one line.
     source : str
-        Where the default comes from: a tag of the fact sheet ([C] computed from real
-        records, [R] read, [S] second-hand, [D] derived, [M] a guess) with its
-        reference, or ``"design"`` for a choice of ours.
+        Where the default comes from: its reference after a tag ([C] computed from real
+        records, [R] read, [S] second-hand, [D] derived), ``"estimate"`` for a guess, or
+        ``"our choice"``.
     unit : str, optional
         Unit, in the plural; empty for names.
     ge, gt, le, lt : float, optional
@@ -76,14 +79,22 @@ def refuse(allowed: str, fix: str = "") -> NoReturn:
     raise PydanticCustomError(REFUSED, "{allowed}", {"allowed": allowed, "fix": fix})
 
 
+def parse_day(text: str) -> date | None:
+    """Read a day such as ``2025-01-31``; None when there is no such day or it is spelt in another way."""
+    # Python also takes 20250131 and the ISO week 2025-W05-5.
+    if not _ISO_DAY.fullmatch(text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def _as_day(value: Any) -> Any:
     if isinstance(value, datetime):
         refuse("a day such as 2025-01-31, without a time", f"write {value.date().isoformat()}")
     if isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            refuse("a day that exists, such as 2025-01-31")
+        return parse_day(value) or refuse("a day that exists, such as 2025-01-31")
     return value
 
 

@@ -18,12 +18,12 @@ class SpendingConfig(Section):
         ge=0,
         le=3,
     )
-    session_share: float = portion(0.35, "Payments that continue a round of shopping", of="payments", source="[M]")
+    session_share: float = portion(0.35, "Payments that continue a round of shopping", of="payments", source="estimate")
     session_gap_median_seconds: int = setting(
         1_500,
         "Median gap inside a round of shopping",
         unit="seconds",
-        source="[M]",
+        source="estimate",
         ge=1,
         le=43_200,
     )
@@ -33,7 +33,7 @@ class SpendingConfig(Section):
         of="payments",
         source=f"{_P_CARD}, revisit share .70",
     )
-    favourites: int = setting(40, "Favourite shops of a customer", unit="shops", source="[M]", ge=1, le=1_000)
+    favourites: int = setting(40, "Favourite shops of a customer", unit="shops", source="estimate", ge=1, le=1_000)
     favourite_slope: float = setting(
         1.5,
         "Zipf exponent over a customer's favourites",
@@ -48,8 +48,8 @@ class SpendingConfig(Section):
         of="payments",
         source="[S] in person 63.8 % in the US 2022; [R] 39 % of Chase card spend",
     )
-    trips_per_year: float = setting(3.0, "Trips of a customer", unit="trips a year", source="[M]", ge=0, le=9)
-    trip_days_median: float = setting(4.0, "Median length of a trip", unit="days", source="[M]", gt=0, le=10)
+    trips_per_year: float = setting(3.0, "Trips of a customer", unit="trips a year", source="estimate", ge=0, le=9)
+    trip_days_median: float = setting(4.0, "Median length of a trip", unit="days", source="estimate", gt=0, le=10)
     foreign_trip_share: float = portion(
         0.35,
         "Trips that leave the country",
@@ -60,9 +60,9 @@ class SpendingConfig(Section):
         0.67, "Contactless among payments in store", of="payments in store", source="[R,D] ECB"
     )
     wallet_share: float = portion(
-        0.25, "Contactless payments made with a phone or watch", of="contactless", source="[M]"
+        0.25, "Contactless payments made with a phone or watch", of="contactless", source="estimate"
     )
-    vpn_share: float = portion(0.03, "Customers who hide behind a VPN", of="customers", source="[M]")
+    vpn_share: float = portion(0.03, "Customers who hide behind a VPN", of="customers", source="estimate")
 
 
 class SubscriptionsConfig(Section):
@@ -80,6 +80,6 @@ class SubscriptionsConfig(Section):
 class RefundsConfig(Section):
     """Refunds, each of one earlier payment."""
 
-    share: float = portion(0.012, "Refunds among payments", of="payments", source="[M]", le=0.1)
-    max_lag_days: int = setting(30, "Longest time to a refund", unit="days", source="[M]", ge=1, le=120)
-    partial_share: float = portion(0.20, "Refunds of a part of the amount", of="refunds", source="[M]")
+    share: float = portion(0.012, "Refunds among payments", of="payments", source="estimate", le=0.1)
+    max_lag_days: int = setting(30, "Longest time to a refund", unit="days", source="estimate", ge=1, le=120)
+    partial_share: float = portion(0.20, "Refunds of a part of the amount", of="refunds", source="estimate")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from pydantic import ValidationInfo, field_validator
 
 from payloom.codes import COUNTRY
 from payloom.config.near import did_you_mean
-from payloom.config.section import Day, Exact, Section, portion, refuse, setting
+from payloom.config.section import Day, Exact, Section, refuse, setting
 
 MAX_ROWS: Final = 10**12
 """Upper limit of payments in one world: above all card payments on earth in a year (Nilson)."""
@@ -37,7 +37,7 @@ MONTHS_PER_DAY: Final = Fraction(12 * 10_000, 3_652_425)
 """Gregorian mean."""
 
 MERCHANTS_PER_CUSTOMER: Final = 2
-"""Acceptors per customer in a world that is a sample of a country [M]."""
+"""Acceptors per customer in a world that is a sample of a country (estimate)."""
 
 MAX_FRAUD_RATE: Final = Decimal("0.5")
 MAX_RATE_DECIMALS: Final = 18
@@ -50,13 +50,13 @@ class WorldConfig(Section):
         1_000_000,
         "Payments in the whole period, exactly",
         unit="payments",
-        source="design",
+        source="our choice",
         ge=1,
         le=MAX_ROWS,
     )
-    start: Day = setting(date(2025, 1, 1), "First day, UTC", unit="day", source="design")
-    end: Day = setting(date(2026, 1, 1), "Day after the last, UTC", unit="day", source="design")
-    seed: int = setting(7, "Number of the world; another seed, other people", source="design", ge=0, le=2**63 - 1)
+    start: Day = setting(date(2025, 1, 1), "First day, UTC", unit="day", source="our choice")
+    end: Day = setting(date(2026, 1, 1), "Day after the last, UTC", unit="day", source="our choice")
+    seed: int = setting(7, "Number of the world; another seed, other people", source="our choice", ge=0, le=2**63 - 1)
     fraud_rate: Exact = setting(
         Decimal("0.003"),
         "Fraud among all payments, exactly floor(rate x rows + 1/2)",
@@ -75,7 +75,7 @@ class WorldConfig(Section):
         None,
         "Acceptors; unset: 2 per customer, at least 500",
         unit="merchants",
-        source="[M]",
+        source="estimate",
         ge=100,
         le=10**8,
     )
@@ -167,8 +167,17 @@ class WorldConfig(Section):
 class Region(Section):
     """A country whose people are customers."""
 
-    country: str = setting(..., "Country, ISO 3166-1 alpha-2", source="design")
-    share: float = portion(..., "Its share of the customers", of="customers", source="design")
+    country: str = setting(..., "Country, ISO 3166-1 alpha-2", source="our choice")
+    share: float = setting(
+        ..., "Its share of the customers", unit="share of customers", source="our choice", gt=0, le=1
+    )
+
+    @field_validator("share", mode="before")
+    @classmethod
+    def _share_has_people(cls, value: Any) -> Any:
+        if value == 0 and isinstance(value, (int, float)) and not isinstance(value, bool):
+            refuse("a number above 0, up to 1 (share of customers)", "leave the region out")
+        return value
 
     @field_validator("country")
     @classmethod
@@ -188,4 +197,4 @@ DEFAULT_REGIONS: Final = (
     Region(country="FR", share=0.11),
     Region(country="JP", share=0.12),
 )
-"""Default world: four currencies, one of them without decimals (design, issue 2)."""
+"""Default world: four currencies, one of them without decimals (our choice)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -13,8 +13,12 @@ import pyarrow as pa
 
 from payloom.cell.assembly import Streams
 from payloom.cell.source import PaymentsProducer, PaymentsSource
-from payloom.config import Config, DayRange, day_range, load_config, make_config
+from payloom.config import ARGUMENT_WORDS, Config, DayRange, day_range, load_config, make_config
+from payloom.config.layers import ARGUMENT
+from payloom.config.shown import shown_value
 from payloom.engine.progress import ProgressCallback
+from payloom.errors import ConfigError, Problem
+from payloom.pipeline.arguments import run_problems
 from payloom.pipeline.generate import GenerateOptions, RunSummary, generate
 from payloom.schema import ACCOUNTS, CARDS, CUSTOMERS, DEVICES, FRAUD_LABELS, MERCHANTS, PAYMENTS, Table
 from payloom.write.encoding import FileFormat
@@ -46,11 +50,13 @@ class World:
     """
 
     def __init__(self, config: Config | Mapping[str, Any] | None = None) -> None:
-        self.config = config if isinstance(config, Config) else make_config(dict(config or {}))
+        self.config = config if isinstance(config, Config) else make_config(config)
 
     @classmethod
     def from_file(cls, path: str | Path, *, preset: str | None = None) -> Self:
         """Build the world of a TOML file, on top of a preset if one is named."""
+        if not isinstance(path, str | Path):
+            raise ConfigError([Problem("path", shown_value(path), "expected the path of a TOML file", source=ARGUMENT)])
         return cls(load_config(preset=preset, file=Path(path)).config)
 
     def generate(
@@ -91,6 +97,9 @@ class World:
         ConfigError, ConflictError, StorageError, CorruptionError, InterruptedRunError
             As `payloom.pipeline.generate.generate` does.
         """
+        problems = [*run_problems(out, workers=workers, max_memory_bytes=max_memory_bytes, overwrite=overwrite)]
+        if problems:
+            raise ConfigError(problems)
         days = self._days(start, end)
         whole = (days.start, days.end) == (self.config.world.start, self.config.world.end)
         options = GenerateOptions(
@@ -104,8 +113,8 @@ class World:
 
     def day(self, day: Day) -> pl.DataFrame:
         """Give the payments of one UTC day, sorted by time: row for row those of the whole data set."""
-        first = _as_date(day)
-        return self.payments(first, first + timedelta(days=1))
+        days = day_range(self.config.world, day=str(day), words=ARGUMENT_WORDS)
+        return _frame(PAYMENTS, self._batches(PAYMENTS, days))
 
     def payments(self, start: Day | None = None, end: Day | None = None) -> pl.DataFrame:
         """Give the payments of the days [start, end), sorted by time, in memory (about 0.2 GB a million)."""
@@ -164,7 +173,7 @@ class World:
 
     def _days(self, start: Day | None, end: Day | None) -> DayRange:
         first, last = (None if day is None else str(day) for day in (start, end))
-        return day_range(self.config.world, first=first, end=last)
+        return day_range(self.config.world, first=first, end=last, words=ARGUMENT_WORDS)
 
     def _entities(self, table: Table) -> pl.DataFrame:
         days = DayRange(self.config.world.start, self.config.world.end)
@@ -182,7 +191,3 @@ def _frame(table: Table, batches: Iterator[pa.RecordBatch] | list[pa.RecordBatch
     """Turn batches into a frame with the declared Polars types."""
     frame = pl.DataFrame(pa.Table.from_batches(batches, table.arrow_schema()))
     return frame.cast(table.polars_schema())
-
-
-def _as_date(day: Day) -> date:
-    return day if isinstance(day, date) else date.fromisoformat(day)
