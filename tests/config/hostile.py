@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.config.walk import settings
+from tests.config.walk import Setting, settings
 
 HOSTILE_VALUES: tuple[Any, ...] = (
     *(0, 1, -1, 2, 7, 100, 1_000_000, 10**12, 10**12 + 1, 2**31, 2**53, 2**63 - 1, 2**63, 2**64, -(2**63)),
@@ -59,6 +59,66 @@ def hostile_tables(draw: st.DrawFn) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for path, value in draw(st.lists(_entry, min_size=1, max_size=6)):
         put(values, path, value)
+    return values
+
+
+_DAYS = st.sampled_from(
+    ["2001-01-01", "2024-02-29", "2024-12-31", "2025-01-01", "2025-03-30", "2026-01-01", "2026-01-08", "2060-01-01"]
+)
+
+_ODD: dict[str, st.SearchStrategy[Any]] = {
+    "world.rows": st.integers(1, 300),
+    "world.start": _DAYS,
+    "world.end": _DAYS,
+    "world.fraud_rate": st.sampled_from([0, "0.5", "0.003", "0.000000000000000001", "0.4999"]),
+    "world.customers": st.one_of(st.none(), st.integers(1, 200)),
+    "world.merchants": st.one_of(st.none(), st.integers(100, 500)),
+    "layout.compression": st.sampled_from(["snappy", "zstd"]),
+    "fraud.mix": st.sampled_from(
+        [
+            *({name: 1.0} for name in ("cnp_stolen", "card_testing", "account_takeover", "device_farm")),
+            {"card_testing": 0.0, "device_farm": 1.0},
+            {"cnp_stolen": 1.0, "account_takeover": 1e-12},
+        ]
+    ),
+    "fraud.spikes": st.sampled_from(
+        [
+            [],
+            [{"name": "x", "start": "12-31", "end": "01-01", "multiplier": 100.0}],
+            [{"name": "x", "start": "01-01", "end": "12-31", "multiplier": 1e-9, "typologies": ["device_farm"]}],
+        ]
+    ),
+    "regions": st.sampled_from(
+        [
+            *([{"country": country, "share": 1.0}] for country in ("JP", "NZ", "BR", "IN")),
+            [{"country": "US", "share": 1.0}, {"country": "GB", "share": 1e-300}],
+        ]
+    ),
+}
+
+
+def _allowed(setting: Setting) -> st.SearchStrategy[Any]:
+    """Values that a setting may have: both bounds, next to them, and between."""
+    if setting.path in _ODD:
+        return _ODD[setting.path]
+    names = ("ge", "gt", "le")
+    rules = {name: getattr(rule, name) for rule in setting.field.metadata for name in names if hasattr(rule, name)}
+    low, high = rules.get("ge", rules.get("gt", 0)), rules["le"]
+    if isinstance(setting.value, int):
+        return st.one_of(st.sampled_from([low, low + 1, high - 1, high]), st.integers(low, high))
+    edges = [float(low) if "ge" in rules else 5e-324, low + 1e-300, float(high)]
+    return st.one_of(st.sampled_from(edges), st.floats(low, high, exclude_min=True))
+
+
+_SETTINGS = list(settings())
+
+
+@st.composite
+def extreme_tables(draw: st.DrawFn) -> dict[str, Any]:
+    """Nested tables in which a few settings are as far out as they may be; most are accepted."""
+    values: dict[str, Any] = {"world": {"rows": 300, "customers": 100}}
+    for setting in draw(st.lists(st.sampled_from(_SETTINGS), min_size=1, max_size=8, unique_by=lambda s: s.path)):
+        put(values, setting.path, draw(_allowed(setting)))
     return values
 
 

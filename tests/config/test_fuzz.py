@@ -3,12 +3,15 @@
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from payloom.config import config_toml, load_config, make_config, world_digest
 from payloom.config.load import LoadedConfig
-from payloom.errors import ConfigError
-from tests.config.hostile import hostile_tables, hostile_toml
+from payloom.errors import ConfigError, PayloomError
+from payloom.pipeline.world import World
+from tests.config.hostile import extreme_tables, hostile_tables, hostile_toml
 from tests.counts import count
 
 several = settings(max_examples=count(300, 2_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -55,3 +58,23 @@ def test_hostile_files_are_refused_or_usable(tmp_path: Path, data: bytes):
         usable(load_config(file=file), tmp_path)
     except ConfigError as error:
         checked(error)
+
+
+@settings(max_examples=count(40, 2_000), deadline=None, suppress_health_check=list(HealthCheck))
+@given(values=st.one_of(extreme_tables(), extreme_tables(), hostile_tables()))
+@pytest.mark.filterwarnings("error")
+def test_an_accepted_config_makes_its_rows(values: dict[str, Any]):
+    """With at most 300 rows and few entities, exactly as many payments and frauds, or an error of ours."""
+    try:
+        config = make_config(values)
+    except ConfigError:
+        assume(False)
+    world = config.world
+    few = {"rows": min(world.rows, 300), "customers": min(world.customer_count, 200), "merchants": 100}
+    config = config.model_copy(update={"world": world.model_copy(update=few)})
+    try:
+        payments = World(config).payments()
+    except PayloomError:
+        return
+    assert payments.height == config.world.rows
+    assert payments["is_fraud"].sum() == config.world.fraud_rows
