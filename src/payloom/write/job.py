@@ -71,11 +71,9 @@ class JobWriter:
             gathered.add(batch.slice(start))
 
     def finish(self) -> None:
-        """Hand over what is left, then publish the parts and the receipt."""
-        for gathered in self._gathered.values():
-            if gathered.rows:
-                self._hand_over(gathered)
-        self._submit(self._publish)
+        """Hand over what is left, to be encoded and published as one task: the next job need not wait for it."""
+        left = [(gathered.part, gathered.take()) for gathered in self._gathered.values() if gathered.rows]
+        self._submit(lambda: self._publish(left))
 
     def abort(self) -> None:
         """Forget every part that is not published; no task may be running."""
@@ -86,7 +84,9 @@ class JobWriter:
         batches = gathered.take()
         self._submit(lambda: gathered.part.write_group(batches))
 
-    def _publish(self) -> None:
+    def _publish(self, left: list[tuple[PartWriter, list[pa.RecordBatch]]]) -> None:
+        for part, batches in left:
+            part.write_group(batches)
         parts = tuple(gathered.part.finish() for gathered in self._gathered.values())
         receipt = Receipt(self._job.name, self._digest, parts)
         self._store.put(receipt_key(self._job), receipt.to_bytes())
