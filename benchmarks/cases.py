@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WORK = ROOT / "benchmarks" / "work"
+WORK = ROOT / "benchmarks" / "scratch"
 PEERS = ROOT / ".venv-bench" / "bin"
 PAYLOOM = Path(sys.executable).with_name("payloom")
 MEGABYTE = 10**6
