@@ -21,7 +21,7 @@ class GiftCards(Typology):
     def activity(self, campaign_bits, age):
         return np.where(age < 2, 1.0, 0.0)
 
-    def times(self, tables, events, offset_us):
+    def times(self, events, offset_us):
         return self.kit.local_times(events, np.full(len(events), 12.0), offset_us)
 
     def victim(self, events):

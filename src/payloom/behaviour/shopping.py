@@ -92,6 +92,8 @@ class Shopping:
         Draws a trade by local hour among those that are open; arrays (24 x trades) of thresholds of its online share.
     accepts
         Array (trades, 24): 16-bit thresholds of acceptance in person by local hour.
+    abroad, abroad_share
+        Draws another country by that of residence; 32-bit thresholds by trade of buying there.
     """
 
     model: Model

@@ -114,7 +114,6 @@ class _Pool:
         self.workers: list[_Worker] = []
         self.receipts: list[Receipt] = []
         self.attempts: Counter[str] = Counter()
-        self.idle_deaths = 0
         self.peaks: list[int] = []
 
     def dispatch(self, worker: _Worker) -> None:

@@ -115,6 +115,6 @@ class FraudStream:
         customer = self.kit.victims.of_campaigns(events, typology.band(events.campaign_bits), slot)
         zone = model.geography.home_timezone[self.kit.group_of(customer)]
         offset_us = tables.offset_min(events.midnight_us + DAY_US // 2, zone).astype(np.int64) * 60_000_000
-        time_us = typology.times(tables, events, offset_us)
+        time_us = typology.times(events, offset_us)
         inside = np.flatnonzero((time_us >= start_us) & (time_us < end_us))
         return _Batch(typology, events.take(inside), victim[inside], customer[inside], time_us[inside])

@@ -14,7 +14,6 @@ from payloom.codes import ROLE
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
 from payloom.fraud.victims import Band
-from payloom.plan.daytables import DayTables
 from payloom.streams.hashing import U64
 from payloom.streams.tables import F64
 
@@ -68,7 +67,7 @@ class Typology(ABC):
         """Relative number of events of campaigns at an age in days, 0 when they are over; positive at age 0."""
 
     @abstractmethod
-    def times(self, tables: DayTables, events: Events, offset_us: I64) -> I64:
+    def times(self, events: Events, offset_us: I64) -> I64:
         """Microsecond of each event, within its UTC day; `offset_us` is the victims' local time minus UTC."""
 
     @abstractmethod

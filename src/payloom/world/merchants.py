@@ -43,7 +43,7 @@ class Merchants:
     ----------
     base, count, log_count
         Arrays (sites, trades): first merchant index, number of merchants, ln(number + 1). Sites are the places,
-        then one online site for each country of `online_countries`.
+        then one online site for each country that has customers.
     substitute
         Array (sites, trades): the trade itself, or the site's commonest where it has no such merchant.
     total
@@ -61,7 +61,6 @@ class Merchants:
     total: int
     online_site: I64
     site_country: I64
-    online_countries: tuple[int, ...]
     places: int
     ids: IdScrambler
     terminal_ids: IdScrambler
@@ -150,7 +149,6 @@ def build_merchants(config: Config, plan: Plan, geography: Geography) -> Merchan
         total=int(count.sum()),
         online_site=_online_sites(countries, geography.places),
         site_country=np.concatenate([geography.country, np.array(countries)]),
-        online_countries=tuple(countries),
         places=geography.places,
         ids=IdScrambler(plan.keys["merchant.id"]),
         terminal_ids=IdScrambler(plan.keys["terminal.id"]),

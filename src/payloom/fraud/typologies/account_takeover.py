@@ -12,7 +12,6 @@ from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit, code_table, trade_table
 from payloom.fraud.typology import Typology
 from payloom.fraud.victims import Band
-from payloom.plan.daytables import DayTables
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.addresses import HOME
@@ -71,9 +70,8 @@ class AccountTakeover(Typology):
         days = 2 + (campaign_bits >> np.uint64(8)).astype(np.int64) % (self.max_days - 1)
         return np.where(age < days, 1.0 / (1.0 + age), 0.0)
 
-    def times(self, tables: DayTables, events: Events, offset_us: I64) -> I64:
+    def times(self, events: Events, offset_us: I64) -> I64:
         """One sitting a day, at a usual hour or late in the evening."""
-        del tables
         sitting = self.kit.pair_draws(events.campaign_bits, events.age, "account_takeover.sitting")
         start = self.kit.usual_times(events, high(sitting), offset_us)
         late = low(sitting) < threshold32(0.25)

@@ -12,7 +12,6 @@ from payloom.codes import CVV_RESULT, IP_TYPE, RESPONSE_CODE, ROLE
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit, code_table, trade_table
 from payloom.fraud.typology import Typology
-from payloom.plan.daytables import DayTables
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
@@ -70,9 +69,9 @@ class CardTesting(Typology):
         again = (campaign_bits >> np.uint64(62)) == 0
         return np.where(age == 0, 1.0, np.where(again & (age == 1), 0.5, 0.0))
 
-    def times(self, tables: DayTables, events: Events, offset_us: I64) -> I64:
+    def times(self, events: Events, offset_us: I64) -> I64:
         """Spread over a burst that starts at any hour of the day."""
-        del tables, offset_us
+        del offset_us
         start = high(self.kit.pair_draws(events.campaign_bits, events.age, "card_testing.start"))
         begin = events.midnight_us + (unit(start) * (22 * 3.6e9)).astype(np.int64)
         wait = self.kit.waits(self.kit.draws(events.bits, "card_testing.wait"), BURST_SECONDS * 1e6)

@@ -11,7 +11,6 @@ from payloom.codes import AVS_RESULT, CVV_RESULT, IP_TYPE, RESPONSE_CODE, THREE_
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit, code_table, trade_table
 from payloom.fraud.typology import Typology
-from payloom.plan.daytables import DayTables
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
@@ -83,9 +82,8 @@ class CnpStolen(Typology):
         days = 1 + (campaign_bits >> np.uint64(8)).astype(np.int64) % self.max_days
         return np.where(age < days, 1.0 / (1.0 + 0.4 * age), 0.0)
 
-    def times(self, tables: DayTables, events: Events, offset_us: I64) -> I64:
+    def times(self, events: Events, offset_us: I64) -> I64:
         """Start a run at a usual hour or at night; the next purchases follow within minutes."""
-        del tables
         run = self.kit.pair_draws(events.campaign_bits, events.age * 4096 + events.number // RUN, "cnp_stolen.run")
         start = self.kit.usual_times(events, high(run), offset_us)
         night = low(run) < threshold32(NIGHT_SHARE)

@@ -12,7 +12,6 @@ from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit, code_table, trade_table
 from payloom.fraud.typology import Typology
 from payloom.fraud.victims import Band
-from payloom.plan.daytables import DayTables
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
@@ -64,11 +63,10 @@ class DeviceFarm(Typology):
         rest = (high(self.kit.pair_draws(campaign_bits, age, "device_farm.rest")) < threshold32(0.3)) & (age > 0)
         return np.where((age < days) & ~rest, 1.0, 0.0)
 
-    def times(self, tables: DayTables, events: Events, offset_us: I64) -> I64:
+    def times(self, events: Events, offset_us: I64) -> I64:
         """A shift of a few hours a day, one account after the other."""
         shift = self.kit.pair_draws(events.campaign_bits, events.age, "device_farm.shift")
         start = self.kit.usual_times(events, high(shift), offset_us)
-        del tables
         step = 420.0e6 * events.number
         wait = self.kit.waits(self.kit.draws(events.bits, "device_farm.wait"), 240.0e6)
         return self.kit.within_day(events, start + (step + wait).astype(np.int64))
