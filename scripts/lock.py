@@ -17,6 +17,7 @@ LOCKS = {
     "bootstrap": ["requirements/bootstrap.in"],
     "dev": ["pyproject.toml", "--extra", "dev"],
     "core": ["pyproject.toml", "--constraints", "requirements/dev.txt"],
+    "realism": ["pyproject.toml", "--extra", "realism", "--constraints", "requirements/dev.txt"],
     "bench": ["requirements/bench.in"],
     "reference": ["requirements/reference.in"],
 }
