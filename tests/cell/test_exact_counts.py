@@ -65,7 +65,7 @@ def test_every_days_counts_are_known_before_a_row_is_made(values) -> None:
     """Days sum to the rows and the fraud, and no stream of a day is negative."""
     config = make_config(values)
     streams = Streams.of(config)
-    quotas, fraud = streams.model.plan.quotas, streams.fraud.by_day()
+    quotas, fraud = streams.model.plan.quotas, streams.fraud.plot.fraud_by_day()
     assert int(streams.rows_by_day().sum()) == config.world.rows
     assert int(fraud.sum()) == fraud_asked_for(config.world.rows, str(config.world.fraud_rate))
     assert (quotas.spending + quotas.subscription + quotas.refund == quotas.genuine).all()
@@ -79,7 +79,7 @@ def test_days_have_the_rows_that_were_planned(made) -> None:
     world = made()
     streams = Streams.of(world.config)
     days = world.payments.with_columns(day=(pl.col("event_time").dt.date() - world.config.world.start).dt.total_days())
-    for fraud, planned in ((False, streams.model.plan.quotas.genuine), (True, streams.fraud.by_day())):
+    for fraud, planned in ((False, streams.model.plan.quotas.genuine), (True, streams.fraud.plot.fraud_by_day())):
         found = days.filter(pl.col("is_fraud") == fraud)["day"].to_numpy()
         assert np.array_equal(np.bincount(found, minlength=world.config.world.days), planned)
 

@@ -47,7 +47,7 @@ def test_typologies_have_their_shares(made) -> None:
 def test_any_mix_is_split_exactly(mix, fraud) -> None:
     """Whatever the mix, typologies sum to the fraud, each is next to its share, and none without a share comes."""
     values = {"world": {"rows": 10_000, "fraud_rate": str(fraud / 10_000), "end": "2025-01-08"}, "fraud": {"mix": mix}}
-    plans = Streams.of(make_config(values)).fraud.plans
+    plans = Streams.of(make_config(values)).fraud.plot.fraud
     made = {one.typology.name: int(one.quota.sum()) for one in plans}
     assert set(made) == {name for name, share in mix.items() if share > 0}
     assert sum(made.values()) == fraud
@@ -124,7 +124,7 @@ def test_reports_have_the_declared_shares_and_delays() -> None:
     """
     world = much()
     frame = labelled(world).filter(pl.col("response_code") == "00", pl.col("amount_minor") > 0)
-    for one in Streams.of(world.config).fraud.plans:
+    for one in Streams.of(world.config).fraud.plot.fraud:
         kind = one.typology
         rows = frame.filter(pl.col("typology") == kind.name)
         silent = rows["reported_at"].null_count()
@@ -141,7 +141,7 @@ def test_reports_have_the_declared_shares_and_delays() -> None:
 def test_campaigns_are_short_and_of_one_kind(made) -> None:
     """A campaign has one typology and lasts no longer than that typology allows."""
     world = made()
-    days = {one.typology.name: one.typology.max_days for one in Streams.of(world.config).fraud.plans}
+    days = {one.typology.name: one.typology.max_days for one in Streams.of(world.config).fraud.plot.fraud}
     campaigns = (
         world.frames["fraud_labels"]
         .group_by("campaign_id")

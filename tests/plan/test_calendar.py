@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payloom.config import make_config
-from payloom.plan.billing import MONTH_PHASE, LocalMonth, line_phase, members_before
+from payloom.plan.billing import MONTH_PHASE, SUBSCRIPTION_CALENDAR, LocalMonth, line_phase, members_before
 from payloom.plan.periods import DAY_US, Period, day_date, day_number
 from payloom.plan.world_plan import Plan, build_plan
 from tests.cell.worlds import ODD_WORLD
@@ -49,7 +49,7 @@ def test_months_tile_the_period(start, length) -> None:
 @given(st.dates(date(2001, 1, 1), date(2059, 11, 30)))
 def test_billing_months_are_calendar_months(day) -> None:
     """A local month has the first day and length of the calendar's."""
-    month = LocalMonth.of(day_number(day) * DAY_US + 12_345)
+    month = LocalMonth.of(SUBSCRIPTION_CALENDAR, day_number(day) * DAY_US + 12_345)
     assert day_date(month.first_day) == day.replace(day=1)
     assert month.days == calendar.monthrange(day.year, day.month)[1]
 
@@ -57,7 +57,7 @@ def test_billing_months_are_calendar_months(day) -> None:
 @given(st.sampled_from(["2023-02-10", "2024-02-10", "2024-04-10", "2024-12-10"]), st.lists(st.integers(0, 31 * DAY_US)))
 def test_phases_rise_and_invert(day, offsets) -> None:
     """The phase rises with time from 0 to the whole month, and `local_us` gives a time of that phase back."""
-    month = LocalMonth.of(day_number(date.fromisoformat(day)) * DAY_US)
+    month = LocalMonth.of(SUBSCRIPTION_CALENDAR, day_number(date.fromisoformat(day)) * DAY_US)
     start, end = month.first_day * DAY_US, (month.first_day + month.days) * DAY_US
     assert month.phase(np.array([start - 1, start, end])).tolist() == [0, 0, MONTH_PHASE]
     times = start + np.sort(np.array(offsets, dtype=np.int64))

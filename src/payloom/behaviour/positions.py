@@ -21,6 +21,8 @@ class Stream(IntEnum):
     SUBSCRIPTION = 1
     REFUND = 2
     FRAUD = 3
+    PLANTED = 4
+    TRANSFER = 5
 
 
 def position_index(day: I64 | int, stream: Stream, ordinal: I64) -> I64:

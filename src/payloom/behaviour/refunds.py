@@ -163,12 +163,7 @@ class Refunds:
         )
         rows = self.settlement.settle(tables, later)
         rows.original = original
-        rows.response[:] = APPROVED
-        remote = source.online
-        rows.cvm = np.where(remote, np.int8(NULL), NO_CVM)
-        rows.three_ds[remote] = NO_THREE_DS
-        for column in (rows.device, rows.device_type, rows.network, rows.ip_country, rows.avs, rows.cvv, rows.wallet):
-            column[:] = NULL
+        strip_refunds(rows, np.arange(len(rows)))
         return rows
 
     def _buy_instead(self, tables: DayTables, slots: Slots, others: NDArray[np.intp]) -> Rows:
@@ -182,6 +177,16 @@ class Refunds:
         customer, group = self.spending.identity.customer(group, row + tables.first_day, low(draws), high(who))
         choice = self.spending.buy(tables, time_us, Payers(index, bits, customer, group))
         return self.settlement.settle(tables, choice)
+
+
+def strip_refunds(rows: Rows, places: NDArray[np.intp]) -> None:
+    """Take from refunds what only a payment has: device, checks, verification; all are approved."""
+    remote = rows.cvm[places] == NULL
+    rows.response[places] = APPROVED
+    rows.cvm[places] = np.where(remote, np.int8(NULL), NO_CVM)
+    rows.three_ds[places[remote]] = NO_THREE_DS
+    for column in (rows.device, rows.device_type, rows.network, rows.ip_country, rows.avs, rows.cvv, rows.wallet):
+        column[places] = NULL
 
 
 def _step(size: int) -> int:

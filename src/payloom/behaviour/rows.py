@@ -22,8 +22,8 @@ NULL = -1
 class Rows:
     """Payments as columns of length n.
 
-    Indices (`index`, `customer`, `account`, `card`, `merchant`, `terminal`, `device`, `original`) are arguments of the
-    id bijections; codes index the tuples of `payloom.codes`; -1 is null.
+    Indices (`index`, `customer`, `account`, `payee`, `card`, `merchant`, `terminal`, `device`, `original`) are
+    arguments of the id bijections; codes index the tuples of `payloom.codes`; -1 is null.
     """
 
     time_us: I64
@@ -35,6 +35,7 @@ class Rows:
     amount_usd: NDArray[np.float64]
     customer: I64
     account: I64
+    payee: I64
     card: I64
     bin_id: I32
     issuer_id: I32

@@ -18,6 +18,7 @@ from payloom.plan.daytables import DayTables
 from payloom.streams.hashing import derive, high, low, threshold32
 from payloom.world.merchants import CASH_TRADE
 from payloom.world.model import Model
+from payloom.world.reissues import Reissues
 
 I64 = NDArray[np.int64]
 Code = NDArray[np.int8]
@@ -44,6 +45,8 @@ class Settlement:
         See their classes.
     strict
         Whether a country asks for strong customer authentication.
+    reissues
+        Cards that were blocked and replaced.
     """
 
     model: Model
@@ -51,12 +54,13 @@ class Settlement:
     remote: Remote
     authorisation: Authorisation
     strict: NDArray[np.bool_]
+    reissues: Reissues
 
     @classmethod
-    def of(cls, model: Model) -> Settlement:
+    def of(cls, model: Model, reissues: Reissues) -> Settlement:
         """Prepare the tables."""
         strict = np.array([code in SCA_COUNTRIES for code in COUNTRY])
-        return cls(model, Present.of(model), Remote.of(model), Authorisation.of(model), strict)
+        return cls(model, Present.of(model), Remote.of(model), Authorisation.of(model), strict, reissues)
 
     def settle(self, tables: DayTables, choice: Choice) -> Rows:
         """Finish payments that honest customers chose."""
@@ -74,7 +78,7 @@ class Settlement:
         geography, merchants = model.geography, model.merchants
         country = geography.home_country.take(choice.group)
         slot = model.cards.choose_slot(choice.customer, high(choice.instrument_bits))
-        card = model.cards.at(choice.customer, country, slot, choice.time_us)
+        card = model.cards.at(choice.customer, country, slot, choice.time_us, self.reissues)
         site_country = merchants.site_country.take(choice.site)
         zone = geography.home_timezone.take(choice.group)
         there = np.flatnonzero(~choice.online)
@@ -91,7 +95,8 @@ class Settlement:
             currency=COUNTRY_CURRENCY.take(site_country),
             amount_usd=choice.amount_usd,
             customer=choice.customer,
-            account=card.account_index,
+            account=model.accounts.of_card(choice.customer, slot),
+            payee=np.full(total, NULL, dtype=np.int64),
             card=card.card_index,
             bin_id=card.bin_id,
             issuer_id=card.issuer_id,

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.identity import Identity
+from payloom.behaviour.monthly import dues_between
 from payloom.behaviour.positions import Stream, position_index
 from payloom.behaviour.pricing import COUNTRY_CURRENCY, Pricing, amount_usd
 from payloom.behaviour.spending import PURCHASE
-from payloom.plan.billing import line_phase
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import derive, draw, draw2, high, low
 from payloom.streams.tables import CategoricalTable
@@ -50,7 +50,7 @@ class Subscriptions:
     @classmethod
     def of(cls, model: Model, identity: Identity, pricing: Pricing) -> Subscriptions:
         """Prepare the tables."""
-        size = model.plan.quotas.lines.size
+        size = model.plan.quotas.subscription_lines.size
         return cls(
             model=model,
             identity=identity,
@@ -63,31 +63,8 @@ class Subscriptions:
     def between(self, start_us: int, end_us: int) -> Choice:
         """Charges in [start_us, end_us), not sorted."""
         plan = self.model.plan
-        cohorts: list[I64] = []
-        members: list[I64] = []
-        months: list[I64] = []
-        times: list[I64] = []
-        for group in range(len(plan.groups)):
-            shift = int(plan.quotas.lines.standard_offset_us[group])
-            for line in plan.quotas.lines.ranges(plan.cohorts, plan.period, group, start_us, end_us):
-                cohort, member = _expand(line.cohort, line.low, line.high)
-                if not len(cohort):
-                    continue
-                lines = plan.quotas.lines
-                phase = line_phase(member, lines.offset[cohort], lines.size[cohort]).astype(np.int64)
-                cohorts.append(cohort)
-                members.append(member)
-                months.append(np.full(len(cohort), line.month.number))
-                times.append(line.month.local_us(phase) - shift)
-        if not cohorts:
-            empty = np.zeros(0, dtype=np.int64)
-            return self._charge(empty, empty, empty, empty)
-        time_us = np.concatenate(times)
-        # Days of tiny worlds that have no room for subscriptions bill none.
-        room = plan.quotas.subscription[time_us // DAY_US - plan.period.first_day] > 0
-        return self._charge(
-            np.concatenate(cohorts)[room], np.concatenate(members)[room], np.concatenate(months)[room], time_us[room]
-        )
+        dues = dues_between(plan, plan.quotas.subscription_lines, plan.quotas.subscription, start_us, end_us)
+        return self._charge(dues.cohort, dues.member, dues.month, dues.time_us)
 
     def _charge(self, cohort: I64, member: I64, month: I64, time_us: I64) -> Choice:
         model, keys = self.model, self.model.plan.keys
@@ -132,12 +109,3 @@ class Subscriptions:
             recurring=yes,
             stored=yes,
         )
-
-
-def _expand(cohort: NDArray[np.intp], low_member: I64, high_member: I64) -> tuple[I64, I64]:
-    """List the members [low, high) of each cohort's line."""
-    count = high_member - low_member
-    total = int(count.sum())
-    start = np.repeat(np.cumsum(count) - count, count)
-    member = np.arange(total) - start + np.repeat(low_member, count)
-    return np.repeat(cohort, count).astype(np.int64), member

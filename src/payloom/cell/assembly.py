@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from payloom.behaviour.account_life import AccountLife
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.identity import TILE
 from payloom.behaviour.refunds import Refunds
@@ -15,10 +16,11 @@ from payloom.behaviour.rows import Rows
 from payloom.behaviour.settlement import Settlement
 from payloom.behaviour.spending import Spending
 from payloom.behaviour.subscriptions import Subscriptions
+from payloom.behaviour.transfers import Transfers
 from payloom.cell.bounds import Chunk
 from payloom.config import Config
 from payloom.fraud.reporting import Labels
-from payloom.fraud.stream import FraudStream
+from payloom.fraud.stream import FraudStream, Plot
 from payloom.plan.daytables import DayTables
 from payloom.world.model import Model, build_model
 
@@ -34,7 +36,7 @@ class Others:
     charges
         Subscriptions, not yet settled.
     finished
-        Refunds and fraud.
+        Refunds, transfers, fraud and planted payments.
     time_us
         Times of all of them, sorted.
     order
@@ -56,32 +58,37 @@ class Streams:
     settlement: Settlement
     subscriptions: Subscriptions
     refunds: Refunds
+    account_life: AccountLife
     fraud: FraudStream
 
     @classmethod
     def of(cls, config: Config) -> Streams:
         """Build a world and its streams."""
         model = build_model(config)
-        spending, settlement = Spending.of(model), Settlement.of(model)
+        spending = Spending.of(model)
+        plot = Plot.of(model, spending)
+        settlement, transfers = Settlement.of(model, plot.cases.reissues), Transfers.of(model)
         return cls(
             model=model,
             spending=spending,
             settlement=settlement,
             subscriptions=Subscriptions.of(model, spending.identity, spending.pricing),
             refunds=Refunds.of(model, spending, settlement),
-            fraud=FraudStream.of(model, spending, settlement),
+            account_life=AccountLife.of(model, spending.identity, transfers),
+            fraud=FraudStream.of(plot, settlement, transfers),
         )
 
     def rows_by_day(self) -> I64:
         """All payments of each day of the period; they sum to the config's rows, exactly."""
-        return self.model.plan.quotas.genuine + self.fraud.by_day()
+        return self.model.plan.quotas.genuine + self.fraud.plot.fraud_by_day()
 
     def others(self, tables: DayTables, start_us: int, end_us: int) -> tuple[Others, Labels]:
         """All streams but spending in [start_us, end_us), by time, stream and position; labels too."""
         charges = self.subscriptions.between(start_us, end_us)
         refunds = self.refunds.between(tables, start_us, end_us)
         fraud, labels = self.fraud.between(tables, start_us, end_us)
-        finished = Rows.concatenate([refunds, fraud])
+        transfers = self.account_life.between(tables, start_us, end_us)
+        finished = Rows.concatenate([refunds, transfers, fraud])
         time_us = np.concatenate([charges.time_us, finished.time_us])
         order = np.lexsort((np.concatenate([charges.index, finished.index]), time_us))
         others = Others(charges, finished, time_us[order], order)

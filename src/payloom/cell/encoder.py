@@ -61,11 +61,6 @@ class BatchEncoder:
         bits = pa.py_buffer(np.packbits(flags, bitorder="little"))
         self.add(name, pa.Array.from_buffers(pa.bool_(), len(flags), [None, bits]))
 
-    def nulls(self, name: str, total: int) -> None:
-        """Add a column of 64-bit numbers without values: no bit of its bitmap is set."""
-        zeros = pa.py_buffer(np.zeros(total, dtype=np.int64))
-        self.add(name, pa.Array.from_buffers(self._schema.field(name).type, total, [zeros, zeros]))
-
     def days(self, name: str, days: I64) -> None:
         """Add dates as day numbers; -1 is null where the schema allows nulls."""
         present = days >= 0 if self._schema.field(name).nullable else None

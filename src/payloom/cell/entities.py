@@ -13,17 +13,21 @@ from payloom.behaviour.present import EARTH_ROUND
 from payloom.behaviour.pricing import COUNTRY_CURRENCY
 from payloom.cell.encoder import BatchEncoder, string_array
 from payloom.cell.names import merchant_names
-from payloom.codes import AFFLUENCE_BAND
+from payloom.codes import ACCOUNT_KIND, AFFLUENCE_BAND
+from payloom.plan.periods import DAY_US
 from payloom.schema import ACCOUNTS, CARDS, CUSTOMERS, DEVICES, MERCHANTS
 from payloom.streams.bijection import IdScrambler
 from payloom.streams.hashing import draw, high, low
 from payloom.streams.tables import CategoricalTable
-from payloom.world.cards import REISSUE_OVERLAP_DAYS, SLOTS, VALID_DAYS
+from payloom.world.accounts import BUSINESS_BASE, CURRENT, SAVINGS
+from payloom.world.accounts import SLOTS as ACCOUNT_SLOTS
+from payloom.world.cards import GENERATIONS, REISSUE_OVERLAP_DAYS, SLOTS, VALID_DAYS
 from payloom.world.devices import SLOTS as DEVICE_SLOTS
 from payloom.world.devices import TABLET
 from payloom.world.merchants import terminal_count
 from payloom.world.model import Model
 from payloom.world.people import AGE_SHARES
+from payloom.world.reissues import Reissues
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +41,10 @@ OLDEST_ACCOUNT_DAYS = 5_400
 """Customers of the first epoch opened their account up to this many days before the period (estimate)."""
 
 _GENERATIONS = 64
-"""Cards and devices number their generations below this."""
+"""Devices number their generations below this."""
+
+_KIND_OF_SLOT = np.full(ACCOUNT_SLOTS, ACCOUNT_KIND.index("card"))
+_KIND_OF_SLOT[[CURRENT, SAVINGS]] = ACCOUNT_KIND.index("current"), ACCOUNT_KIND.index("savings")
 
 
 @dataclass(frozen=True)
@@ -59,13 +66,17 @@ class Entities:
     """Makes batches of the entity tables."""
 
     model: Model
+    reissues: Reissues
 
     def tables(self) -> dict[str, tuple[int, Callable[[I64], pa.RecordBatch]]]:
-        """Give the number of customers or merchants behind each table, and what makes the batch of some of them."""
+        """Give the number of customers or merchants behind each table, and what makes the batch of some of them.
+
+        Accounts count both, customers first.
+        """
         customers, merchants = self.model.plan.cohorts.customers, self.model.merchants.total
         return {
             CUSTOMERS.name: (customers, self.customers),
-            ACCOUNTS.name: (customers, self.accounts),
+            ACCOUNTS.name: (customers + merchants, self.accounts),
             CARDS.name: (customers, self.cards),
             DEVICES.name: (customers, self.devices),
             MERCHANTS.name: (merchants, self.merchants),
@@ -108,48 +119,72 @@ class Entities:
         column.days("closed_on", lives.closed)
         return column.batch()
 
-    def accounts(self, customer: I64) -> pa.RecordBatch:
-        """Make a batch of the accounts table."""
+    def accounts(self, number: I64) -> pa.RecordBatch:
+        """Make a batch of the accounts table: those of customers, then, from their number on, those of merchants."""
         model, column = self.model, BatchEncoder(ACCOUNTS)
-        holder = _shuffled(self._card_slots(customer), model.people.account_ids)
-        owner = holder // SLOTS
+        customers = model.plan.cohorts.customers
+        customer, merchant = number[number < customers], number[number >= customers] - customers
+        slots = self._card_slots(customer)
+        saves = customer[model.accounts.has_savings(customer)]
+        own = [model.accounts.of_card(slots // SLOTS, slots % SLOTS), model.accounts.savings(saves)]
+        account = _shuffled(np.concatenate([*own, model.accounts.business(merchant)]), model.people.account_ids)
+        business = account >= BUSINESS_BASE
+        owner = np.where(business, 0, account // ACCOUNT_SLOTS)
+        shop = np.where(business, account - BUSINESS_BASE, 0)
         lives = self.lives(owner)
-        country = model.geography.home_country[self._group(owner)]
-        column.ids("account_id", holder, model.people.account_ids)
-        column.ids("customer_id", owner, model.people.ids)
+        home = model.geography.home_country[self._group(owner)]
+        country = np.where(business, model.merchants.site_country[model.merchants.site_of(shop)[0]], home)
+        years = high(draw(model.plan.keys["business.life"], shop)).astype(np.int64) * OLDEST_ACCOUNT_DAYS >> 32
+        kind = np.where(business, ACCOUNT_KIND.index("business"), _KIND_OF_SLOT[account % ACCOUNT_SLOTS])
+        column.ids("account_id", account, model.people.account_ids)
+        column.codes("account_kind", kind.astype(np.int8))
+        column.ids("customer_id", np.where(business, -1, owner), model.people.ids)
+        column.ids("merchant_id", np.where(business, shop, -1), model.merchants.ids)
         column.codes("currency", COUNTRY_CURRENCY[country])
-        column.days("opened_on", lives.opened)
-        column.days("closed_on", lives.closed)
+        first_day = model.plan.period.first_day
+        column.days("opened_on", np.where(business, first_day - 1 - years, lives.opened))
+        column.days("closed_on", np.where(business, -1, lives.closed))
         return column.batch()
 
     def cards(self, customer: I64) -> pa.RecordBatch:
-        """Make a batch of the cards table, each reissue a row."""
+        """Make a batch of the cards table, each reissue a row, on schedule or after a block."""
         model, column = self.model, BatchEncoder(CARDS)
         slots = self._card_slots(customer)
         first, last = self._presence(self.lives(slots // SLOTS))
         oldest, _ = model.cards.generation(slots, first)
         newest, _ = model.cards.generation(slots, last)
         row, generation = _count_up(oldest, newest)
-        card = _shuffled(slots[row] * _GENERATIONS + generation, model.cards.ids)
-        holder, generation = card // _GENERATIONS, card % _GENERATIONS
+        begins = np.maximum(model.cards.issued_day(slots[row], generation), first[row]) * DAY_US
+        blocked_row, blocked_us = self.reissues.of_holders(slots)
+        inside = (blocked_us > first[blocked_row] * DAY_US) & (blocked_us < (last[blocked_row] + 1) * DAY_US)
+        row = np.concatenate([row, blocked_row[inside]])
+        begins = np.concatenate([begins, blocked_us[inside]])
+        holder = slots[row]
+        scheduled, _ = model.cards.generation(holder, begins // DAY_US)
+        blocks, block_us = self.reissues.before(holder, begins)
+        card = holder * GENERATIONS + scheduled + blocks
+        order = np.lexsort((begins, holder))
+        following = np.full(len(card), -1)
+        same = holder[order][1:] == holder[order][:-1]
+        following[order[:-1][same]] = card[order[1:][same]]
+        order = np.argsort(model.cards.ids(card))
+        card, holder, scheduled, following = card[order], holder[order], scheduled[order], following[order]
+        blocked = np.where(blocks > 0, block_us // DAY_US, 0)[order]
         owner = holder // SLOTS
-        lives = self.lives(owner)
-        last_day = self._presence(lives)[1]
-        replaced = generation < model.cards.generation(holder, last_day)[0]
         country = model.geography.home_country[self._group(owner)]
         bin_id, issuer_id, brand, kind = model.cards.product(holder, country)
-        issued = model.cards.issued_day(holder, generation)
+        issued = model.cards.issued_day(holder, scheduled)
         column.ids("card_id", card, model.cards.ids)
-        column.ids("account_id", holder, model.people.account_ids)
+        column.ids("account_id", model.accounts.of_card(owner, holder % SLOTS), model.people.account_ids)
         column.ids("customer_id", owner, model.people.ids)
         column.values("bin_id", bin_id)
         column.values("issuer_id", issuer_id)
         column.codes("card_brand", brand)
         column.codes("card_type", kind)
         column.codes("issuer_country", country.astype(np.int8))
-        column.days("issued_on", np.maximum(issued, lives.opened))
+        column.days("issued_on", np.maximum(np.maximum(issued, blocked), self.lives(owner).opened))
         column.days("expires_on", issued + VALID_DAYS + REISSUE_OVERLAP_DAYS)
-        column.ids("replaced_by_card_id", np.where(replaced, card + 1, -1), model.cards.ids)
+        column.ids("replaced_by_card_id", following, model.cards.ids)
         return column.batch()
 
     def devices(self, customer: I64) -> pa.RecordBatch:

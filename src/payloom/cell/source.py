@@ -91,7 +91,7 @@ class PaymentsProducer:
     def __init__(self, config: Config, days: DayRange, streams: Streams | None = None) -> None:
         self.streams = streams or Streams.of(config)
         self.columns = ArrowColumns.of(self.streams.model)
-        self.entities = Entities(self.streams.model)
+        self.entities = Entities(self.streams.model, self.streams.settlement.reissues)
         self._first_day, self._end_day = day_number(days.start), day_number(days.end)
         self._rows_by_day = self.streams.rows_by_day()
         group_rows = row_group_rows(PAYMENTS, config.layout.row_group_mb)

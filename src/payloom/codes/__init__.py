@@ -1,7 +1,7 @@
 """Enum values of the data; a code in the kernels is the index into its tuple."""
 
-from payloom.codes.card import AFFLUENCE_BAND, AGE_BAND, CARD_BRAND, CARD_TYPE
-from payloom.codes.fraud import CHARGEBACK_REASON, REPORT_CHANNEL, ROLE, TYPOLOGY
+from payloom.codes.card import ACCOUNT_KIND, AFFLUENCE_BAND, AGE_BAND, CARD_BRAND, CARD_TYPE
+from payloom.codes.fraud import CHARGEBACK_REASON, PLANTED, REPORT_CHANNEL, ROLE, TYPOLOGY
 from payloom.codes.payment import (
     AVS_RESULT,
     CHANNEL,
@@ -19,6 +19,7 @@ from payloom.codes.payment import (
 from payloom.codes.place import COUNTRY, CURRENCY, MCC
 
 __all__ = [
+    "ACCOUNT_KIND",
     "AFFLUENCE_BAND",
     "AGE_BAND",
     "AVS_RESULT",
@@ -34,6 +35,7 @@ __all__ = [
     "ENTRY_MODE",
     "IP_TYPE",
     "MCC",
+    "PLANTED",
     "REPORT_CHANNEL",
     "RESPONSE_CODE",
     "RESPONSE_MEANING",

@@ -15,3 +15,6 @@ AFFLUENCE_BAND: Final = ("low", "lower_middle", "middle", "upper_middle", "high"
 
 AGE_BAND: Final = ("18-24", "25-34", "35-44", "45-54", "55-64", "65-74", "75+")
 """Age in years at the start of the period."""
+
+ACCOUNT_KIND: Final = ("current", "card", "savings", "business")
+"""What an account is for: everyday life, a second card, savings, or a business."""

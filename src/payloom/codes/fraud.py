@@ -37,6 +37,20 @@ money leaves through mule accounts; ``counterfeit`` follows skimming at a common
 of purchase. A typology from outside the package may add its own name to the labels.
 """
 
+PLANTED: Final = (
+    "breached_terminal",
+    "first_party_dispute",
+    "family_device",
+    "corporate_card",
+    "big_purchase",
+    "new_phone",
+    "holiday_spree",
+)
+"""Genuine payments made on purpose: they look like fraud, come before it, or are disputed afterwards.
+
+Only disputes are in the labels, as ``first_party_dispute`` of `TYPOLOGY`, with ``is_fraud`` false.
+"""
+
 ROLE: Final = (
     "test",
     "purchase",

@@ -9,12 +9,13 @@ from importlib.metadata import entry_points
 from types import MappingProxyType
 from typing import Annotated, Final
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from payloom.codes import TYPOLOGY
 from payloom.config.near import did_you_mean
 from payloom.config.section import Many, Section, refuse, setting
 from payloom.config.shown import shown_value
+from payloom.config.typologies import Typologies
 
 ENTRY_POINTS: Final = "payloom.typologies"
 """Entry-point group under which a package adds its own typologies."""
@@ -128,6 +129,15 @@ class FraudConfig(Section):
         "Windows of the year that multiply typologies",
         source="[S] Feedzai 2013, November CNP over 3 x June",
     )
+
+    drift_sigma: float = setting(
+        0.35,
+        "Standard deviation, after a year, of ln(weight) of what fraudsters choose: targets, networks, amounts, mix",
+        source="estimate; [C] IEEE: a frozen model loses .05 AUC in three months",
+        ge=0,
+        le=2,
+    )
+    typologies: Typologies = Field(default_factory=Typologies)
 
     @field_validator("spikes")
     @classmethod

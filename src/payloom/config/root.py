@@ -14,6 +14,7 @@ from payloom.config.layout import LayoutConfig
 from payloom.config.missing import MissingConfig
 from payloom.config.section import Many, Section, refuse, setting
 from payloom.config.spending import RefundsConfig, SpendingConfig, SubscriptionsConfig
+from payloom.config.transfers import PlantedConfig, TransfersConfig
 from payloom.config.world import DEFAULT_REGIONS, Region, WorldConfig
 
 
@@ -28,9 +29,11 @@ class Config(Section):
     spending: SpendingConfig = Field(default_factory=SpendingConfig)
     subscriptions: SubscriptionsConfig = Field(default_factory=SubscriptionsConfig)
     refunds: RefundsConfig = Field(default_factory=RefundsConfig)
+    transfers: TransfersConfig = Field(default_factory=TransfersConfig)
     authorisation: AuthorisationConfig = Field(default_factory=AuthorisationConfig)
     missing: MissingConfig = Field(default_factory=MissingConfig)
     fraud: FraudConfig = Field(default_factory=FraudConfig)
+    planted: PlantedConfig = Field(default_factory=PlantedConfig)
     layout: LayoutConfig = Field(default_factory=LayoutConfig)
 
     @field_validator("regions")

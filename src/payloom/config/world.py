@@ -30,8 +30,8 @@ LAST_DAY: Final = date(2060, 1, 1)
 MAX_DAYS: Final = 7_305
 """Longest period, 20 years."""
 
-PAYMENTS_PER_CUSTOMER_MONTH: Final = Fraction(98, 10)
-"""Card payments per card and month, euro area (ECB [D,R])."""
+PAYMENTS_PER_CUSTOMER_MONTH: Final = Fraction(105, 10)
+"""9.8 card payments per card and month, euro area (ECB [D,R]), and .7 transfers."""
 
 MONTHS_PER_DAY: Final = Fraction(12 * 10_000, 3_652_425)
 """Gregorian mean."""
@@ -65,9 +65,9 @@ class WorldConfig(Section):
     )
     customers: int | None = setting(
         None,
-        "People who are customers at some time of the period; unset: rows / (9.8 x months)",
+        "People who are customers at some time of the period; unset: rows / (10.5 x months)",
         unit="customers",
-        source="[D,R] ECB, 9.8 payments per card and month",
+        source="[D,R] ECB, 9.8 card payments per card and month, and .7 transfers",
         ge=1,
         le=10**9,
     )

@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import fsum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.positions import Stream, position_index
 from payloom.fraud.events import Events
-from payloom.fraud.typology import Typology
 from payloom.plan.periods import day_date
 from payloom.plan.world_plan import Plan
 from payloom.streams.hashing import U64, draw, draw2, high, low
 from payloom.streams.tables import F64, proportional_split
 
+if TYPE_CHECKING:
+    from payloom.fraud.typology import Typology
+
 I64 = NDArray[np.int64]
 
 TYPOLOGY_BITS = 6
-"""At most 64 typologies in a world."""
+"""At most 32 typologies of fraud and 32 kinds of planted payments in a world."""
 _EVENT_BITS = 28
 MANY = 64
 """From this many campaigns of a day on, their sizes average out and are not summed one by one."""
@@ -36,7 +39,9 @@ class TypologyPlan:
     Attributes
     ----------
     number
-        Position among the world's typologies, by name.
+        Position among the world's typologies of its stream, by name.
+    stream
+        Fraud, or planted.
     starts
         Campaigns that start on each day, from `max_days` before the period on.
     quota
@@ -45,45 +50,77 @@ class TypologyPlan:
 
     typology: Typology
     number: int
+    stream: Stream
     starts: I64
     quota: I64
 
 
-def plan_typologies(plan: Plan, typologies: Sequence[Typology]) -> tuple[TypologyPlan, ...]:
+def plan_fraud(plan: Plan, typologies: Sequence[Typology]) -> tuple[TypologyPlan, ...]:
     """Split the world's fraud over typologies and days."""
     mix = plan.config.fraud.mix
     counts = proportional_split(plan.config.world.fraud_rows, [mix[t.name] for t in typologies])
+    plans = []
+    for number, (typology, count) in enumerate(zip(typologies, counts, strict=True)):
+        weights = _day_weights(plan, typology)
+        starts = _starts(plan, typology, number, Stream.FRAUD, count)
+        intensity = _intensity(plan, typology, number, Stream.FRAUD, starts, weights)
+        quota = np.array(proportional_split(count, intensity.tolist()), dtype=np.int64)
+        plans.append(TypologyPlan(typology, number, Stream.FRAUD, starts, quota))
+    return tuple(plans)
+
+
+def plan_planted(plan: Plan, typologies: Sequence[Typology]) -> tuple[TypologyPlan, ...]:
+    """Split each day's planted payments over their kinds: the mix holds in the mean."""
+    if not typologies:
+        return ()
+    mix, per_day = plan.config.planted.mix, plan.quotas.planted
+    total = int(per_day.sum())
+    share, starts = np.zeros((len(typologies), plan.period.days)), []
+    for number, typology in enumerate(typologies):
+        starts.append(_starts(plan, typology, number, Stream.PLANTED, round(total * mix[typology.name])))
+        weights = _day_weights(plan, typology)
+        intensity = _intensity(plan, typology, number, Stream.PLANTED, starts[-1], weights)
+        share[number] = intensity * (mix[typology.name] / max(fsum(intensity.tolist()), 1e-300))
+    quotas = [proportional_split(int(n), share[:, day].tolist()) for day, n in enumerate(per_day.tolist())]
+    by_type = np.array(quotas, dtype=np.int64).reshape(plan.period.days, len(typologies)).T
     return tuple(
-        _plan_one(plan, typology, number, count)
-        for number, (typology, count) in enumerate(zip(typologies, counts, strict=True))
+        TypologyPlan(typology, number, Stream.PLANTED, starts[number], by_type[number].copy())
+        for number, typology in enumerate(typologies)
     )
 
 
-def _plan_one(plan: Plan, typology: Typology, number: int, events: int) -> TypologyPlan:
-    weights = _day_weights(plan, typology)
-    # As many start on every day, some before the period; season and spikes make them larger.
-    warm = [events / typology.mean_size / len(weights)] * (typology.max_days + len(weights))
+def _starts(plan: Plan, typology: Typology, number: int, stream: Stream, events: int) -> I64:
+    """Campaigns that start on each day: as many on every day, some before the period; season makes them larger."""
+    days = plan.period.days + typology.max_days
+    mean = np.full(days, events / typology.settings.mean_size / plan.period.days)
     first = plan.period.first_day - typology.max_days
-    days = first + np.arange(len(warm))
-    starts = _poisson(plan, draw2(plan.keys["fraud.starts"], days, number), np.array(warm))
-    activity = np.zeros(len(warm))
+    return _poisson(plan, draw2(plan.keys[f"{stream.name}.starts"], first + np.arange(days), number), mean)
+
+
+def _intensity(plan: Plan, typology: Typology, number: int, stream: Stream, starts: I64, weights: list[float]) -> F64:
+    """Relative number of events of each day: the season, where campaigns are active."""
+    days = len(starts)
+    first = plan.period.first_day - typology.max_days
+    activity = np.zeros(days)
     for day, count in enumerate(starts.tolist()):
         if count:
-            activity[day : day + typology.max_days] += _activity(plan, typology, number, first + day, count)[
-                : len(warm) - day
-            ]
+            by_age = _activity(plan, typology, number, stream, first + day, count)
+            activity[day : day + typology.max_days] += by_age[: days - day]
     # Levelled off, so that one large campaign does not make the year's worst month.
     season, active = np.array(weights), activity[typology.max_days :]
     level = fsum(active.tolist()) / max(int(np.count_nonzero(active)), 1)
-    active = season * active / np.maximum(active + level, 1e-300)
-    quota = proportional_split(events, (active if active.any() else season).tolist())
-    return TypologyPlan(typology, number, starts, np.array(quota, dtype=np.int64))
+    levelled = season * active / np.maximum(active + level, 1e-300)
+    return levelled if levelled.any() else season
 
 
 def _day_weights(plan: Plan, typology: Typology) -> list[float]:
     """Volume of each day, more in the config's spikes."""
     mean = sum(plan.day_weights) / len(plan.day_weights)
-    weights = [weight / mean for weight in plan.day_weights]
+    days = plan.period.first_day + np.arange(plan.period.days)
+    drift = typology.drift.factors(f"{typology.name}.mix", 1)[typology.drift.month(days), 0].tolist()
+    weights = [weight / mean * factor for weight, factor in zip(plan.day_weights, drift, strict=True)]
+    if typology.genuine:
+        return weights
     for spike in plan.config.fraud.spikes:
         if spike.typologies and typology.name not in spike.typologies:
             continue
@@ -114,21 +151,24 @@ def _poisson(plan: Plan, bits: U64, mean: F64) -> I64:
     return np.where(mean < 15.0, count, np.maximum(many, 0.0)).astype(np.int64)
 
 
-def _activity(plan: Plan, typology: Typology, number: int, day: int, count: int) -> F64:
+def _activity(plan: Plan, typology: Typology, number: int, stream: Stream, day: int, count: int) -> F64:
     """Summed relative activity, by age, of the campaigns that start on a day."""
     shown = min(count, MANY)
-    _, bits, weight = campaigns_of(plan, typology, number, np.full(shown, day), np.arange(shown))
+    _, bits, weight = campaigns_of(plan, typology, number, stream, np.full(shown, day), np.arange(shown))
     by_age = np.zeros(typology.max_days)
     for age in range(typology.max_days):
         by_age[age] = float(np.cumsum(weight * typology.activity(bits, np.full(shown, age)))[-1])
     return by_age * (count / shown)
 
 
-def campaigns_of(plan: Plan, typology: Typology, number: int, start_day: I64, ordinal: I64) -> tuple[I64, U64, F64]:
+def campaigns_of(
+    plan: Plan, typology: Typology, number: int, stream: Stream, start_day: I64, ordinal: I64
+) -> tuple[I64, U64, F64]:
     """Campaigns by start day and ordinal: their number in the world, random bits and weight."""
-    campaign = ((start_day + 4096) << TYPOLOGY_BITS | number) << CAMPAIGN_BITS | ordinal
+    kind = number | (stream == Stream.PLANTED) << TYPOLOGY_BITS - 1
+    campaign = ((start_day + 4096) << TYPOLOGY_BITS | kind) << CAMPAIGN_BITS | ordinal
     bits = draw(plan.keys["fraud.campaign"], campaign)
-    weight = plan.functions.exp(plan.functions.normal(low(bits)) * typology.size_sigma)
+    weight = plan.functions.exp(plan.functions.normal(low(bits)) * typology.settings.size_sigma)
     return campaign, bits, weight
 
 
@@ -144,7 +184,7 @@ def events_between(plan: Plan, one: TypologyPlan, first_day: int, end_day: int) 
     day = start_day + age
     inside = (day >= first_day) & (day < end_day)
     start_day, ordinal, age, day = start_day[inside], ordinal[inside], age[inside], day[inside]
-    campaign, bits, weight = campaigns_of(plan, typology, one.number, start_day, ordinal)
+    campaign, bits, weight = campaigns_of(plan, typology, one.number, one.stream, start_day, ordinal)
     weight *= typology.activity(bits, age)
     active = weight > 0
     quota = one.quota[first_day - plan.period.first_day : end_day - plan.period.first_day]
@@ -153,7 +193,7 @@ def events_between(plan: Plan, one: TypologyPlan, first_day: int, end_day: int) 
     served[day[active] - first_day] = True
     lone = first_day + np.flatnonzero((quota > 0) & ~served)
     lone_campaign, lone_bits, lone_weight = campaigns_of(
-        plan, typology, one.number, lone, np.full(len(lone), (1 << CAMPAIGN_BITS) - 1)
+        plan, typology, one.number, one.stream, lone, np.full(len(lone), (1 << CAMPAIGN_BITS) - 1)
     )
     campaign = np.concatenate([campaign[active], lone_campaign])
     bits = np.concatenate([bits[active], lone_bits])
@@ -196,7 +236,7 @@ def _expand(plan: Plan, one: TypologyPlan, campaign: I64, campaign_bits: U64, ag
     lengths = np.diff(np.append(first_of_day, total))
     within_day = np.arange(total) - np.repeat(first_of_day, lengths)
     ordinal = within_day | one.number << _EVENT_BITS
-    index = position_index(event_day, Stream.FRAUD, ordinal)
+    index = position_index(event_day, one.stream, ordinal)
     return Events(
         campaign=np.repeat(campaign, count),
         campaign_bits=np.repeat(campaign_bits, count),

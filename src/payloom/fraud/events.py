@@ -53,6 +53,11 @@ class Events:
         """Start of each event's day, microseconds since 1970."""
         return self.day * DAY_US
 
+    @property
+    def start_day(self) -> I64:
+        """Day on which each event's campaign began."""
+        return self.day - self.age
+
     def take(self, rows: NDArray[np.intp] | slice) -> Events:
         """Select events."""
         return Events(*(getattr(self, name)[rows] for name in EVENT_FIELDS))

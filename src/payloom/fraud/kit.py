@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -10,17 +10,22 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.pricing import COUNTRY_CURRENCY, amount_usd
+from payloom.behaviour.refunds import REFUND, strip_refunds
 from payloom.behaviour.rows import NULL, Rows
 from payloom.behaviour.settlement import APP, ONLINE, WEB
-from payloom.behaviour.spending import PURCHASE, Spending
+from payloom.behaviour.spending import CASH, PURCHASE, Spending
+from payloom.codes import IP_TYPE
+from payloom.fraud.campaigns import TypologyPlan, campaigns_of, events_between
+from payloom.fraud.drift import Drift, MonthlyTable
 from payloom.fraud.events import Events
-from payloom.fraud.victims import Band, Victims
+from payloom.fraud.victims import Victims
+from payloom.plan.groups import noon_offset_minutes
 from payloom.plan.periods import DAY_US
 from payloom.plan.profiles import HOUR_SHARE_PERCENT
 from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32
 from payloom.streams.tables import F64, INTERVALS, CategoricalTable, UniformTable
 from payloom.world.addresses import HOSTING
-from payloom.world.merchants import TRADES
+from payloom.world.merchants import CASH_TRADE, TRADES
 from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
@@ -39,11 +44,14 @@ class Kit:
         Honest choices.
     victims
         Customers by slot.
+    plans
+        Counts of every typology and planted kind by name, once they are planned: campaigns may follow up on others'.
     """
 
     model: Model
     spending: Spending
     victims: Victims
+    plans: dict[str, TypologyPlan] = field(default_factory=dict)
 
     def draws(self, bits: U64, purpose: str) -> U64:
         """64 fresh bits for each event or campaign, by purpose."""
@@ -84,11 +92,84 @@ class Kit:
         over = np.maximum(time_us - last, 0)
         return np.clip(time_us - 2 * over, events.midnight_us, last)
 
+    def customers(self, events: Events, band: I64, victim: I64) -> I64:
+        """Customers that campaigns hit: each owns a run of slots in its start month's order."""
+        slot = (high(self.draws(events.campaign_bits, "slots")).astype(np.int64) << 8) + victim
+        return self.victims.of_campaigns(events, band, slot)
+
     def accomplice(self, events: Events, number: I64 | int = 0) -> I64:
-        """Customer whose devices and lines a campaign uses: an ordinary person, with an ordinary past."""
+        """Customer whose devices, lines and accounts a campaign uses: an ordinary person, with an ordinary past.
+
+        All of a campaign live in one country.
+        """
         numbers = np.broadcast_to(np.asarray(number, dtype=np.int64), events.index.shape)
-        slot = high(self.pair_draws(events.campaign_bits, numbers, "accomplice")).astype(np.int64)
-        return self.victims.of_campaigns(events, np.full(len(events), int(Band.ANYBODY)), slot)
+        return self.someone(events, self.country_bits(events), self.pair_draws(events.campaign_bits, numbers, "gang"))
+
+    def noon_offset_us(self, day: I64, customer: I64) -> I64:
+        """Local time at the home of customers minus UTC, at noon UTC of days of the period."""
+        minutes = self._noon_offsets[day - self.model.plan.period.first_day, self.group_of(customer)]
+        return minutes.astype(np.int64) * 60_000_000
+
+    @cached_property
+    def _noon_offsets(self) -> NDArray[np.int16]:
+        """Offsets by day of the period and group."""
+        period = self.model.plan.period
+        zones = tuple(group.timezone for group in self.model.plan.groups)
+        return noon_offset_minutes(zones, np.arange(period.first_day, period.end_day))
+
+    def country_bits(self, events: Events) -> U32:
+        """Bits that choose the region in which a campaign's people live."""
+        return high(self.draws(events.campaign_bits, "gang.region"))
+
+    def someone(self, events: Events, group_bits: U32, bits: U64) -> I64:
+        """A customer of a random group who is there when the campaign begins, each as likely as the other."""
+        plan = self.model.plan
+        shares = CategoricalTable([group.share for group in plan.groups])
+        group = shares(group_bits)
+        start = np.clip(events.start_day, plan.period.first_day, plan.period.end_day - 1)
+        month = np.searchsorted([m.first_day for m in plan.period.months], start, side="right") - 1
+        cohort = np.empty(len(events), dtype=np.int64)
+        for number in np.unique(month).tolist():
+            here = np.flatnonzero(month == number)
+            cohort[here] = plan.cohorts.draw(plan.period.epoch_of_month(number), group[here], high(bits[here]))
+        rank = (low(bits).astype(np.int64) * plan.cohorts.size[cohort]) >> 32
+        return plan.cohorts.base[cohort] + rank
+
+    def counts_on(self, name: str, campaign: I64, day: I64) -> I64:
+        """How many events campaigns of a typology have on days of the period."""
+        plan, one = self.model.plan, self.plans[name]
+        count = np.zeros(len(campaign), dtype=np.int64)
+        for number in np.unique(day).tolist():
+            if not plan.period.first_day <= number < plan.period.end_day:
+                continue
+            here = np.flatnonzero(day == number)
+            events = events_between(plan, one, number, number + 1)
+            known, size = np.unique(events.campaign, return_counts=True)
+            if len(known):
+                place = np.minimum(np.searchsorted(known, campaign[here]), len(known) - 1)
+                count[here] = np.where(known[place] == campaign[here], size[place], 0)
+        return count
+
+    def earlier(self, name: str, events: Events, min_days: int, max_days: int) -> tuple[NDArray[np.bool_], Events]:
+        """First events of a campaign of another typology that began some days before each event's own campaign.
+
+        Returns
+        -------
+        found, first
+            Whether there is one, and an event at its beginning (of whatever campaign, where there is none). All events
+            of a campaign are given the same one.
+        """
+        plan, one = self.model.plan, self.plans[name]
+        origin = plan.period.first_day - one.typology.max_days
+        busy = origin + np.flatnonzero(one.starts > 0)
+        place = np.searchsorted(busy, events.start_day - min_days, side="right") - 1
+        day = busy[np.maximum(place, 0)] if len(busy) else np.full(len(events), origin)
+        found = (place >= 0) & (day >= events.start_day - max_days)
+        starts = np.maximum(one.starts[day - origin], 1)
+        ordinal = high(self.draws(events.campaign_bits, f"{name}.earlier")).astype(np.int64) * starts >> 32
+        campaign, bits, _ = campaigns_of(plan, one.typology, one.number, one.stream, day, ordinal)
+        zero = np.zeros(len(events), dtype=np.int64)
+        return found, Events(campaign, bits, zero, day, zero, zero, events.index, events.bits)
 
     def group_of(self, customer: I64) -> I64:
         """Group of customers."""
@@ -157,11 +238,38 @@ class Kit:
             column[places] = value
         self.set_amount(choice, places, amount)
 
+    def buy_in_person(
+        self, choice: Choice, places: NDArray[np.intp], site: I64, trade: I64, bits: U64, factor: F64
+    ) -> None:
+        """Buy something, or draw cash, in person at a merchant of a trade in a place."""
+        self.buy_at(choice, places, site, trade, bits, factor)
+        choice.online[places] = False
+        choice.kind[places] = np.where(choice.trade[places] == CASH_TRADE, CASH, PURCHASE)
+
+    def home_place(self, customer: I64) -> I64:
+        """City where customers live."""
+        people = self.model.people
+        return people.home_place(people.bits(customer), self.group_of(customer))
+
     def set_amount(self, choice: Choice, places: NDArray[np.intp], amount_minor: I64) -> None:
         """Set amounts in the acceptor's currency."""
         currency = COUNTRY_CURRENCY[self.model.merchants.site_country[choice.site[places]]]
         choice.amount_minor[places] = amount_minor
         choice.amount_usd[places] = amount_usd(amount_minor, currency)
+
+    @staticmethod
+    def give_back(rows: Rows, places: NDArray[np.intp], original: I64) -> None:
+        """Make approved refunds of earlier payments of some rows."""
+        rows.kind[places], rows.original[places] = REFUND, original
+        strip_refunds(rows, places)
+
+    def trades(self, typology: str, drift: Drift, shares: dict[str, float]) -> MonthlyTable:
+        """Table that draws trades by their short names, with shares that drift."""
+        return MonthlyTable.of(drift, f"{typology}.trades", trade_weights(shares))
+
+    def networks(self, typology: str, drift: Drift, shares: dict[str, float]) -> MonthlyTable:
+        """Table that draws networks (codes of `IP_TYPE`), with shares that drift."""
+        return MonthlyTable.of(drift, f"{typology}.networks", code_weights(IP_TYPE, shares))
 
     @staticmethod
     def redraw(column: Code, places: NDArray[np.intp], table: CategoricalTable, bits: U32) -> None:
@@ -170,8 +278,8 @@ class Kit:
         column[shown] = table(bits[column[places] != NULL])
 
 
-def trade_table(shares: dict[str, float]) -> CategoricalTable:
-    """Table that draws trades by their short names; shares need not sum to 1.
+def trade_weights(shares: dict[str, float]) -> F64:
+    """Weights of all trades from shares by short name, which need not sum to 1.
 
     Raises
     ------
@@ -182,11 +290,11 @@ def trade_table(shares: dict[str, float]) -> CategoricalTable:
     weights = np.zeros(len(TRADES))
     for name, share in shares.items():
         weights[number[name]] = share
-    return CategoricalTable(weights)
+    return weights
 
 
-def code_table(codes: tuple[str, ...], shares: dict[str, float]) -> CategoricalTable:
-    """Table that draws codes with given shares; shares need not sum to 1.
+def code_weights(codes: tuple[str, ...], shares: dict[str, float]) -> F64:
+    """Weights of all codes from shares of some, which need not sum to 1.
 
     Raises
     ------
@@ -196,4 +304,9 @@ def code_table(codes: tuple[str, ...], shares: dict[str, float]) -> CategoricalT
     weights = np.zeros(len(codes))
     for code, share in shares.items():
         weights[codes.index(code)] = share
-    return CategoricalTable(weights)
+    return weights
+
+
+def code_table(codes: tuple[str, ...], shares: dict[str, float]) -> CategoricalTable:
+    """Table that draws codes with given shares."""
+    return CategoricalTable(code_weights(codes, shares))

@@ -8,23 +8,40 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from inspect import isabstract
 from pkgutil import iter_modules
+from types import ModuleType
 
 from payloom.config.fraud import ENTRY_POINTS
 from payloom.errors import ConfigError, Problem
-from payloom.fraud import typologies
+from payloom.fraud import planted, typologies
 from payloom.fraud.typology import Typology
 
 
 @cache
 def shipped() -> dict[str, type[Typology]]:
-    """Typologies of this package by name: every module beside the others has one class."""
+    """Typologies of fraud in this package by name: every module beside the others has one class."""
+    return _in_folder(typologies)
+
+
+@cache
+def shipped_planted() -> dict[str, type[Typology]]:
+    """Kinds of planted payments in this package by name."""
+    return _in_folder(planted)
+
+
+def _in_folder(package: ModuleType) -> dict[str, type[Typology]]:
     found: dict[str, type[Typology]] = {}
-    for module in iter_modules(typologies.__path__):
-        path = f"{typologies.__name__}.{module.name}"
+    for module in iter_modules(package.__path__):
+        path = f"{package.__name__}.{module.name}"
         for value in vars(import_module(path)).values():
             if isinstance(value, type) and issubclass(value, Typology) and not isabstract(value):
                 found[value.name] = value
     return found
+
+
+def find_planted(names: Iterable[str]) -> tuple[type[Typology], ...]:
+    """Classes of planted kinds by name, in order of their names."""
+    known = shipped_planted()
+    return tuple(known[name] for name in sorted(names))
 
 
 def find_typologies(names: Iterable[str]) -> tuple[type[Typology], ...]:

@@ -9,21 +9,14 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.authorisation import APPROVED
 from payloom.behaviour.rows import NULL, Rows
-from payloom.codes import CHARGEBACK_REASON, REPORT_CHANNEL
-from payloom.fraud.events import Events
+from payloom.codes import REPORT_CHANNEL
+from payloom.fraud.cases import MAX_DELAY_DAYS, NEVER_US, SOONEST_US, Cases, Timed
 from payloom.fraud.kit import Kit, code_table
-from payloom.fraud.typology import Typology
 from payloom.plan.periods import DAY_US
-from payloom.streams.hashing import high, low, unit
+from payloom.streams.hashing import U64, high, low, unit
 
 I64 = NDArray[np.int64]
 Code = NDArray[np.int8]
-
-NEVER_US = -1
-"""Time of what never happens."""
-
-MAX_DELAY_DAYS = 120.0
-"""Cap of the card schemes on the time to a dispute."""
 
 CHARGEBACK_MEDIAN_DAYS, CHARGEBACK_SIGMA = 21.0, 0.75
 """From report to chargeback: from event to chargeback the median is about 28 and the 90th percentile 75 days."""
@@ -34,19 +27,17 @@ CHANNEL_SHARES = {
 }  # fmt: skip
 """Who tells the issuer (estimate)."""
 
-_FRAUD_CNP, _FRAUD_CP = (np.int8(CHARGEBACK_REASON.index(reason)) for reason in ("fraud_cnp", "fraud_cp"))
-
 
 @dataclass(slots=True)
 class Labels:
-    """Labels of n fraudulent payments; times in microseconds, -1 is never.
+    """Labels of n fraudulent or disputed payments; times in microseconds, -1 is never.
 
     Attributes
     ----------
     index, time_us
         The payment.
-    typology, campaign, role
-        What it belongs to, and its part.
+    typology, campaign, role, is_fraud
+        What it belongs to, its part, and whether it is fraud or a genuine payment that is disputed.
     reported_us, report_channel, chargeback_reason, chargeback_us
         What became known, and when.
     """
@@ -56,10 +47,17 @@ class Labels:
     typology: Code
     campaign: I64
     role: Code
+    is_fraud: NDArray[np.bool_]
     reported_us: I64
     report_channel: Code
     chargeback_reason: Code
     chargeback_us: I64
+
+    @classmethod
+    def empty(cls) -> Labels:
+        """No labels."""
+        kinds = {"I64": np.int64, "Code": np.int8, "NDArray[np.bool_]": np.bool_}
+        return cls(*(np.zeros(0, dtype=kinds[str(field.type)]) for field in fields(cls)))
 
     def take(self, rows: NDArray[np.intp]) -> Labels:
         """Copy some labels."""
@@ -87,27 +85,38 @@ class Reporting:
         self._kit = kit
         self._channels = code_table(REPORT_CHANNEL, CHANNEL_SHARES)
 
-    def label(self, typology: Typology, code: int, events: Events, victim: I64, rows: Rows) -> Labels:
-        """Label the events of one typology; what concerns one victim and day becomes known at once."""
-        kit, exp = self._kit, self._kit.model.plan.functions.exp
-        normal = kit.model.plan.functions.normal
-        case = kit.pair_draws(events.campaign_bits, victim, "report.case")
-        delay = exp(normal(high(case)) * typology.report_delay_sigma) * typology.report_delay_median_days
-        delay_us = (np.minimum(delay, MAX_DELAY_DAYS) * DAY_US).astype(np.int64)
-        # Nothing is reported before it has happened.
-        reported = np.maximum(events.midnight_us + delay_us, rows.time_us + 1_800_000_000)
-        own = kit.draws(events.bits, "report.event")
-        approved = rows.response == APPROVED
-        unnoticed = ~approved | (unit(high(own)) < typology.unreported_share)
-        reported[unnoticed] = NEVER_US
-        channel = self._channels(low(case)).astype(np.int8)
+    def label(self, code: int, made: Timed, rows: Rows, cases: Cases) -> Labels:
+        """Label the fraud of one typology: what concerns one victim becomes known at once."""
+        case = cases.find(made.events, made.victim)
+        # What happens after the report is seen at once, and nothing is reported before it has happened.
+        reported = np.maximum(cases.reported_us[case], rows.time_us + SOONEST_US)
+        reported[(cases.reported_us[case] == NEVER_US) | (rows.response != APPROVED)] = NEVER_US
+        return self._finish(code, made, rows, reported, self._kit.draws(cases.key[case], "report.case"))
+
+    def dispute(self, code: int, made: Timed, rows: Rows) -> Labels:
+        """Label genuine payments that are disputed, each by itself."""
+        functions, settings = self._kit.model.plan.functions, made.plan.typology.settings
+        bits = self._kit.draws(made.events.bits, "report.dispute")
+        days = functions.exp(functions.normal(high(bits)) * settings.report_delay_sigma)
+        days *= settings.report_delay_median_days
+        reported = rows.time_us + np.maximum((np.minimum(days, MAX_DELAY_DAYS) * DAY_US).astype(np.int64), SOONEST_US)
+        reported[rows.response != APPROVED] = NEVER_US
+        return self._finish(code, made, rows, reported, self._kit.draws(made.events.bits, "report.case"))
+
+    def _finish(self, code: int, made: Timed, rows: Rows, reported: I64, case_bits: U64) -> Labels:
+        kit, typology, events = self._kit, made.plan.typology, made.events
+        functions = kit.model.plan.functions
+        unnoticed = reported == NEVER_US
+        channel = self._channels(low(case_bits)).astype(np.int8)
         channel[unnoticed] = NULL
-        claim = kit.draws(case, "report.claim")
-        wait = exp(normal(high(claim)) * CHARGEBACK_SIGMA) * CHARGEBACK_MEDIAN_DAYS
+        claim, own = kit.draws(case_bits, "report.claim"), kit.draws(events.bits, "report.event")
+        wait = functions.exp(functions.normal(high(claim)) * CHARGEBACK_SIGMA) * CHARGEBACK_MEDIAN_DAYS
         charged = reported + (np.minimum(wait, MAX_DELAY_DAYS) * DAY_US).astype(np.int64)
-        no_claim = unnoticed | (unit(low(own)) >= typology.chargeback_share) | (rows.amount_minor == 0)
+        no_claim = unnoticed | (unit(low(own)) >= typology.settings.chargeback_share) | (rows.amount_minor == 0)
+        # Only card payments are charged back.
+        no_claim |= rows.card == NULL
         charged[no_claim] = NEVER_US
-        reason = np.where(rows.latitude == rows.latitude, _FRAUD_CP, _FRAUD_CNP)
+        reason = typology.chargeback_reasons(rows, events)
         reason[no_claim] = NULL
         return Labels(
             index=rows.index,
@@ -115,6 +124,7 @@ class Reporting:
             typology=np.full(len(events), code, dtype=np.int8),
             campaign=events.campaign,
             role=typology.roles(events),
+            is_fraud=rows.is_fraud,
             reported_us=reported,
             report_channel=channel,
             chargeback_reason=reason,

@@ -1,120 +1,209 @@
-"""The fraud stream: events of all typologies in a window, finished and labelled."""
+"""The fraud stream and the planted one: events of all typologies in a window, finished and labelled."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from payloom.behaviour.authorisation import APPROVED
 from payloom.behaviour.identity import Payers
 from payloom.behaviour.remote import agree
 from payloom.behaviour.rows import Rows
 from payloom.behaviour.settlement import MANUAL, NO_THREE_DS, Settlement
 from payloom.behaviour.spending import Spending
+from payloom.behaviour.transfers import Orders, Transfers
+from payloom.codes import RESPONSE_CODE
 from payloom.config.fraud import known_typologies
-from payloom.fraud.campaigns import TypologyPlan, events_between, plan_typologies
-from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit
-from payloom.fraud.registry import find_typologies
+from payloom.config.typologies import TypologySettings
+from payloom.fraud.campaigns import TypologyPlan, plan_fraud, plan_planted
+from payloom.fraud.cases import NEVER_US, Cases, Timed, build_cases, timed
+from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.registry import find_planted, find_typologies
 from payloom.fraud.reporting import Labels, Reporting
-from payloom.fraud.typology import Typology
+from payloom.fraud.typology import TransferTypology, Typology
 from payloom.fraud.victims import Victims
 from payloom.plan.daytables import DayTables
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import high
+from payloom.world.cards import GENERATIONS
 from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
 
+AFTER_BLOCK = {"05": 0.42, "41": 0.10, "43": 0.08, "62": 0.14, "14": 0.18, "57": 0.08}
+"""Answers to attempts with a blocked card (estimate)."""
 
-@dataclass(slots=True)
-class _Batch:
-    """Events of one typology in a window, with their victims."""
 
-    typology: Typology
-    events: Events
-    victim: I64
-    customer: I64
-    time_us: I64
+@dataclass(frozen=True)
+class Plot:
+    """What fraudsters do in a world, and what happens to their victims; known before any payment is made.
+
+    Attributes
+    ----------
+    kit
+        Tools.
+    fraud, planted
+        Counts by typology, in order of their names.
+    cases
+        All cases, with their reports.
+    """
+
+    kit: Kit
+    fraud: tuple[TypologyPlan, ...]
+    planted: tuple[TypologyPlan, ...]
+    cases: Cases
+
+    @classmethod
+    def of(cls, model: Model, spending: Spending) -> Plot:
+        """Plan all campaigns of a world."""
+        kit = Kit(model, spending, Victims(model))
+        config = model.config
+        planted = plan_planted(model.plan, _made(kit, find_planted(_wanted(config.planted.mix))))
+        kit.plans.update((one.typology.name, one) for one in planted)
+        fraud = plan_fraud(model.plan, _made(kit, find_typologies(_wanted(config.fraud.mix))))
+        kit.plans.update((one.typology.name, one) for one in fraud)
+        return cls(kit, fraud, planted, build_cases(kit, fraud))
+
+    def fraud_by_day(self) -> I64:
+        """Fraud of each day of the period."""
+        total = np.zeros(self.kit.model.plan.period.days, dtype=np.int64)
+        for one in self.fraud:
+            total += one.quota
+        return total
+
+
+def _wanted(mix: dict[str, float]) -> list[str]:
+    return [name for name, share in mix.items() if share > 0]
+
+
+def _made(kit: Kit, classes: Iterable[type[Typology]]) -> list[Typology]:
+    settings = kit.model.config.fraud.typologies
+    return [one(kit, cast("TypologySettings", getattr(settings, one.name, one.defaults))) for one in classes]
 
 
 @dataclass(frozen=True)
 class FraudStream:
-    """Functions of the fraud stream.
+    """Functions that make the payments of campaigns."""
 
-    Attributes
-    ----------
-    kit, settlement, reporting
-        What it builds on.
-    plans
-        Counts by typology, in order of their names.
-    codes
-        Code of each typology's name in the labels.
-    """
-
-    kit: Kit
+    plot: Plot
     settlement: Settlement
+    transfers: Transfers
     reporting: Reporting
-    plans: tuple[TypologyPlan, ...]
-    codes: tuple[int, ...]
 
     @classmethod
-    def of(cls, model: Model, spending: Spending, settlement: Settlement) -> FraudStream:
-        """Plan the world's fraud."""
-        kit = Kit(model, spending, Victims(model))
-        mix = model.config.fraud.mix
-        typologies = [found(kit) for found in find_typologies(name for name, share in mix.items() if share > 0)]
-        names = known_typologies()
-        codes = tuple(names.index(typology.name) for typology in typologies)
-        return cls(kit, settlement, Reporting(kit), plan_typologies(model.plan, typologies), codes)
-
-    def by_day(self) -> I64:
-        """Fraud of each day of the period."""
-        total = np.zeros(self.kit.model.plan.period.days, dtype=np.int64)
-        for one in self.plans:
-            total += one.quota
-        return total
+    def of(cls, plot: Plot, settlement: Settlement, transfers: Transfers) -> FraudStream:
+        """Prepare the stream."""
+        return cls(plot, settlement, transfers, Reporting(plot.kit))
 
     def between(self, tables: DayTables, start_us: int, end_us: int) -> tuple[Rows, Labels]:
-        """Finished fraud and its labels in [start_us, end_us), not sorted."""
-        batches = [self._batch(tables, one, start_us, end_us) for one in self.plans]
-        events = [batch.events for batch in batches]
-        index, bits = (np.concatenate([getattr(e, name) for e in events]) for name in ("index", "bits"))
-        customer = np.concatenate([batch.customer for batch in batches])
-        time_us = np.concatenate([batch.time_us for batch in batches])
-        payers = Payers(index, bits, customer, self.kit.group_of(customer))
-        choice = self.kit.spending.buy(tables, time_us, payers)
-        ends = np.cumsum([len(e) for e in events]).tolist()
-        slices = [slice(end - len(e), end) for e, end in zip(events, ends, strict=True)]
-        for batch, part in zip(batches, slices, strict=True):
-            # All payments with one stolen card are made with that card.
-            card = self.kit.pair_draws(batch.events.campaign_bits, batch.victim, "card")
-            choice.instrument_bits[part] = card
-            batch.typology.choose(choice.view(part), batch.events)
+        """Finished fraud and planted payments in [start_us, end_us), not sorted; labels of fraud and disputes."""
+        plot = self.plot
+        made = [_within(plot.kit, one, start_us, end_us) for one in plot.planted + plot.fraud]
+        by_card = [one for one in made if not isinstance(one.plan.typology, TransferTypology)]
+        by_account = [one for one in made if isinstance(one.plan.typology, TransferTypology)]
+        rows, labels = [], []
+        for group, make in ((by_card, self._card_payments), (by_account, self._transfers)):
+            if not group:
+                continue
+            whole = make(tables, group)
+            rows.append(whole)
+            start = 0
+            for one in group:
+                view = whole.take(slice(start, start + len(one.events)))
+                start += len(one.events)
+                labels += self._label(one, view)
+        return Rows.concatenate(rows), Labels.concatenate([Labels.empty(), *labels])
+
+    def _label(self, made: Timed, rows: Rows) -> list[Labels]:
+        typology = made.plan.typology
+        if typology.genuine and not typology.disputed:
+            return []
+        code = known_typologies().index(typology.name)
+        if typology.genuine:
+            return [self.reporting.dispute(code, made, rows)]
+        return [self.reporting.label(code, made, rows, self.plot.cases)]
+
+    def _card_payments(self, tables: DayTables, made: Sequence[Timed]) -> Rows:
+        """Make each event as the victim's own payment, and change what the campaign changes."""
+        kit = self.plot.kit
+        index, bits = (np.concatenate([getattr(one.events, name) for one in made]) for name in ("index", "bits"))
+        customer = np.concatenate([one.customer for one in made])
+        time_us = np.concatenate([one.time_us for one in made])
+        choice = kit.spending.buy(tables, time_us, Payers(index, bits, customer, kit.group_of(customer)))
+        slices = _slices(made)
+        for one, part in zip(made, slices, strict=True):
+            if not one.plan.typology.genuine:
+                # All payments with one stolen card are made with that card.
+                card = kit.pair_draws(one.events.campaign_bits, one.victim, "card")
+                choice.instrument_bits[part] = card
+            one.plan.typology.choose(choice.view(part), one.events)
         rows = self.settlement.settle(tables, choice)
-        rows.is_fraud[:] = True
-        labels = []
-        for batch, part, code in zip(batches, slices, self.codes, strict=True):
+        for one, part in zip(made, slices, strict=True):
             view = rows.take(part)
-            batch.typology.finish(view, batch.events)
+            view.is_fraud[:] = not one.plan.typology.genuine
+            one.plan.typology.finish(view, one.events)
+            self._stop(one, view)
             agree(view)
             # Orders by telephone have no 3-D Secure to pass or fail.
             view.three_ds[view.entry_mode == MANUAL] = NO_THREE_DS
-            labels.append(self.reporting.label(batch.typology, code, batch.events, batch.victim, view))
-        return rows, Labels.concatenate(labels)
+        return rows
 
-    def _batch(self, tables: DayTables, one: TypologyPlan, start_us: int, end_us: int) -> _Batch:
-        """Events of one typology that fall into the window."""
-        model, typology = self.kit.model, one.typology
-        first_day, end_day = start_us // DAY_US, (end_us - 1) // DAY_US + 1
-        events = events_between(model.plan, one, first_day, end_day)
-        victim = typology.victim(events)
-        # Each campaign owns a run of slots in its start month's order.
-        slot = (high(self.kit.draws(events.campaign_bits, "slots")).astype(np.int64) << 8) + victim
-        customer = self.kit.victims.of_campaigns(events, typology.band(events.campaign_bits), slot)
-        zone = model.geography.home_timezone[self.kit.group_of(customer)]
-        offset_us = tables.offset_min(events.midnight_us + DAY_US // 2, zone).astype(np.int64) * 60_000_000
-        time_us = typology.times(events, offset_us)
-        inside = np.flatnonzero((time_us >= start_us) & (time_us < end_us))
-        return _Batch(typology, events.take(inside), victim[inside], customer[inside], time_us[inside])
+    def _transfers(self, tables: DayTables, made: Sequence[Timed]) -> Rows:
+        """Make each event as a transfer from the victim's current account, and change what the campaign changes."""
+        kit, parts = self.plot.kit, []
+        for one in made:
+            total = len(one.events)
+            orders = Orders(
+                time_us=one.time_us,
+                index=one.events.index,
+                bits=one.events.bits,
+                customer=one.customer.copy(),
+                group=kit.group_of(one.customer),
+                account=kit.model.accounts.current(one.customer),
+                payee=np.zeros(total, dtype=np.int64),
+                dollars=np.zeros(total),
+                step_dollars=np.zeros(total),
+                standing=np.zeros(total, dtype=np.bool_),
+            )
+            cast("TransferTypology", one.plan.typology).order(orders, one.events)
+            parts.append(orders)
+        rows = self.transfers.settle(tables, Orders.concatenate(parts))
+        for one, part in zip(made, _slices(made), strict=True):
+            view = rows.take(part)
+            view.is_fraud[:] = not one.plan.typology.genuine
+            one.plan.typology.finish(view, one.events)
+            self._stop(one, view)
+        return rows
+
+    def _stop(self, made: Timed, rows: Rows) -> None:
+        """Decline what comes after the block of a card or account; the fraudster still has the old card."""
+        if made.plan.typology.genuine:
+            return
+        cases = self.plot.cases
+        case = cases.find(made.events, made.victim)
+        blocked = cases.blocked_us[case]
+        late = np.flatnonzero((blocked != NEVER_US) & (rows.time_us >= blocked))
+        answers = code_table(RESPONSE_CODE, AFTER_BLOCK)
+        answer = answers(high(self.plot.kit.draws(made.events.bits[late], "after_block"))).astype(np.int8)
+        rows.response[late] = np.where(rows.response[late] == APPROVED, answer, rows.response[late])
+        by_card = np.flatnonzero(rows.card >= 0)
+        holder = rows.card[by_card] // GENERATIONS
+        now, _ = cases.reissues.before(holder, rows.time_us[by_card])
+        then, _ = cases.reissues.before(holder, cases.first_us[case[by_card]])
+        rows.card[by_card] -= now - then
+
+
+def _slices(made: Sequence[Timed]) -> list[slice]:
+    ends = np.cumsum([len(one.events) for one in made]).tolist()
+    return [slice(end - len(one.events), end) for one, end in zip(made, ends, strict=True)]
+
+
+def _within(kit: Kit, one: TypologyPlan, start_us: int, end_us: int) -> Timed:
+    """Events of one typology that fall into a window."""
+    made = timed(kit, one, start_us // DAY_US, (end_us - 1) // DAY_US + 1)
+    inside = np.flatnonzero((made.time_us >= start_us) & (made.time_us < end_us))
+    return Timed(one, made.events.take(inside), made.victim[inside], made.customer[inside], made.time_us[inside])

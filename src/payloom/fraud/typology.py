@@ -1,4 +1,4 @@
-"""The contract of a typology: one class in one file, found by its entry point."""
+"""The contract of a typology: one class in one file, found by its module or by its entry point."""
 
 from __future__ import annotations
 
@@ -10,57 +10,81 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.rows import Rows
-from payloom.codes import ROLE
+from payloom.behaviour.transfers import Orders
+from payloom.codes import CHARGEBACK_REASON, ROLE
+from payloom.config.typologies import TypologySettings
+from payloom.fraud.drift import Drift
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
 from payloom.fraud.victims import Band
-from payloom.streams.hashing import U64
+from payloom.streams.hashing import U64, low, threshold32
 from payloom.streams.tables import F64
 
 I64 = NDArray[np.int64]
 
 PURCHASE_ROLE = np.int8(ROLE.index("purchase"))
+_FRAUD_CNP, _FRAUD_CP = (np.int8(CHARGEBACK_REASON.index(reason)) for reason in ("fraud_cnp", "fraud_cp"))
 
 
 class Typology(ABC):
-    """A kind of fraud.
+    """A kind of campaign.
 
     A campaign of the typology starts on a day, lasts up to `max_days`, and has its share of each day's exact number of
-    events. The base class plans, counts and labels; a subclass says who is hit, when, and what the fraudster changes.
+    events. The base class plans, counts and labels; a subclass says who is hit, when, and what is changed.
+
+    An event is first made as the victim's own payment at that time. `choose` changes what is bought, `finish` how it is
+    paid and answered.
+
+    Parameters
+    ----------
+    kit
+        Tools, and what typologies share.
+    settings
+        The world's settings for it.
 
     Attributes
     ----------
     name
-        Name in `fraud.mix` and `fraud_labels`.
-    mean_size
-        Mean number of events of a campaign.
-    size_sigma
-        Standard deviation of ln(weight) between campaigns.
+        Name in the config and in `fraud_labels`.
     max_days
         Longest duration, days.
-    report_delay_median_days, report_delay_sigma
-        Time until the issuer hears of an event: median, and standard deviation of its logarithm.
-    unreported_share
-        Share of approved events that nobody ever reports.
-    chargeback_share
-        Share of reported, approved events that are charged back.
+    genuine
+        Whether its payments are genuine: they count among the planted ones, and only disputes are labelled.
+    disputed
+        Whether genuine payments are disputed later.
+    defaults
+        Settings of a typology that the config does not know, because another package brings it.
+    blocks_cards
+        Whether a report has the victim's card blocked and replaced.
     """
 
     name: ClassVar[str]
-    mean_size: ClassVar[float]
-    size_sigma: ClassVar[float] = 0.8
     max_days: ClassVar[int]
-    report_delay_median_days: ClassVar[float] = 7.0
-    report_delay_sigma: ClassVar[float] = 1.26
-    unreported_share: ClassVar[float] = 0.08
-    chargeback_share: ClassVar[float] = 0.8
+    genuine: ClassVar[bool] = False
+    disputed: ClassVar[bool] = False
+    defaults: ClassVar[TypologySettings] = TypologySettings()
+    blocks_cards: ClassVar[bool] = True
 
-    def __init__(self, kit: Kit) -> None:
-        self.kit = kit
+    def __init__(self, kit: Kit, settings: TypologySettings) -> None:
+        self.kit, self.settings = kit, settings
+        sigma = 0.0 if self.genuine else kit.model.config.fraud.drift_sigma * settings.drift
+        self.drift = Drift(kit.model.plan, sigma)
+        self._amount_drift = self.drift.factors(f"{self.name}.amount", 1)[:, 0]
+
+    def amount_factor(self, events: Events) -> F64:
+        """Factor of each event's amounts: the setting, and how it drifts with the months."""
+        return self._amount_drift[self.drift.month(events.start_day)] * self.settings.amount_factor
 
     def band(self, campaign_bits: U64) -> I64:
         """Which customers each campaign hits, as `Band` numbers."""
-        return np.full(len(campaign_bits), int(Band.ANYBODY))
+        draws = low(self.kit.draws(campaign_bits, f"{self.name}.band"))
+        dormant = draws < threshold32(self.settings.dormant_share)
+        newest = draws >= threshold32(1.0 - self.settings.newest_share)
+        newest &= self.settings.newest_share > 0
+        band = np.full(len(campaign_bits), int(Band.ANYBODY))
+        band[newest] = int(Band.NEWEST)
+        band[dormant] = int(Band.DORMANT)
+        return band
 
     @abstractmethod
     def activity(self, campaign_bits: U64, age: I64) -> F64:
@@ -74,6 +98,10 @@ class Typology(ABC):
     def victim(self, events: Events) -> I64:
         """Number of the victim within the campaign, 0 or more."""
 
+    def customer(self, events: Events, victim: I64) -> I64:
+        """Who the victims are."""
+        return self.kit.customers(events, self.band(events.campaign_bits), victim)
+
     def choose(self, choice: Choice, events: Events) -> None:
         """Change, in place, what the victim would have bought."""
         del choice, events
@@ -85,3 +113,22 @@ class Typology(ABC):
     def roles(self, events: Events) -> NDArray[np.int8]:
         """Role of each event, a code of `payloom.codes.ROLE`."""
         return np.full(len(events), PURCHASE_ROLE)
+
+    def chargeback_reasons(self, rows: Rows, events: Events) -> NDArray[np.int8]:
+        """Reason that a chargeback of each event would have, a code of `payloom.codes.CHARGEBACK_REASON`."""
+        del events
+        return np.where(rows.entry_mode <= 3, _FRAUD_CP, _FRAUD_CNP)
+
+
+class TransferTypology(Typology):
+    """A kind of campaign whose events are transfers between accounts instead of card payments."""
+
+    blocks_cards = False
+
+    @abstractmethod
+    def order(self, orders: Orders, events: Events) -> None:
+        """Say, in place, which account pays which, and how much.
+
+        `orders` come with the victim as customer, whose current account pays; payee and dollars are to be filled in,
+        and where somebody else's account pays, `customer`, `group` and `account` too.
+        """

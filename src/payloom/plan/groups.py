@@ -64,10 +64,19 @@ def offset_minutes(timezones: tuple[str, ...], days: NDArray[np.int64]) -> NDArr
 
     Offsets change only at whole quarter hours in every zone since 1972, so a quarter hour has one offset.
     """
-    seconds = days[:, None] * (DAY_US // 1_000_000) + np.arange(SLOTS) * SLOT_SECONDS
+    return _offsets(timezones, days[:, None] * (DAY_US // 1_000_000) + np.arange(SLOTS) * SLOT_SECONDS)
+
+
+def noon_offset_minutes(timezones: tuple[str, ...], days: NDArray[np.int64]) -> NDArray[np.int16]:
+    """Give local time minus UTC in minutes at noon UTC, array (days, time zones)."""
+    return _offsets(timezones, days * (DAY_US // 1_000_000) + DAY_US // 2_000_000)
+
+
+def _offsets(timezones: tuple[str, ...], seconds: NDArray[np.int64]) -> NDArray[np.int16]:
+    """Offsets at UTC seconds, the time zones as one more dimension."""
     offsets = np.empty((*seconds.shape, len(timezones)), dtype=np.int16)
     for index, timezone in enumerate(timezones):
         utc_seconds, minutes = offset_transitions(timezone)
         place = np.searchsorted(utc_seconds, seconds, side="right") - 1
-        offsets[:, :, index] = minutes[np.maximum(place, 0)]
+        offsets[..., index] = minutes[np.maximum(place, 0)]
     return offsets

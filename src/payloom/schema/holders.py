@@ -36,7 +36,9 @@ ACCOUNTS: Final = Table(
     description="One row per account",
     columns=(
         key("account_id", "Token of the account"),
-        reference("customer_id", "Its holder"),
+        code("account_kind", codes.ACCOUNT_KIND, "What it is for"),
+        reference("customer_id", "Its holder", null="for the account of a business"),
+        reference("merchant_id", "The business", null="unless it is the account of a business"),
         code("currency", codes.CURRENCY, "Currency it is kept in", standard="ISO 4217"),
         day("opened_on", "First day"),
         day("closed_on", "First day closed", null="while it is open"),

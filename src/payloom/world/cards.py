@@ -13,6 +13,7 @@ from payloom.plan.world_plan import Plan
 from payloom.streams.bijection import IdScrambler, Permutation
 from payloom.streams.hashing import U32, draw, draw_int, high, low, threshold32
 from payloom.streams.tables import CategoricalTable
+from payloom.world.reissues import Reissues
 
 I64 = NDArray[np.int64]
 I32 = NDArray[np.int32]
@@ -30,7 +31,8 @@ VALID_DAYS = 1461
 REISSUE_OVERLAP_DAYS = 30
 _ORIGIN_DAY = 10_957 - 2 * VALID_DAYS
 """Cards are numbered from 8 years before 2000-01-01."""
-_GENERATIONS = 64
+GENERATIONS = 64
+"""A slot has fewer cards than this, those after a block included."""
 
 ISSUERS_PER_COUNTRY = 12
 
@@ -66,11 +68,11 @@ class CardRows:
     Attributes
     ----------
     slot, generation
-        Which of the customer's cards, and how many times it was replaced.
+        Which of the customer's cards, and how many times it was replaced: on schedule, or after a block.
     days_old
         Days since it was issued.
-    card_index, account_index
-        Arguments of the id bijections.
+    card_index
+        Argument of the id bijection.
     bin_id, issuer_id
         Tokens.
     brand, kind
@@ -81,7 +83,6 @@ class CardRows:
     generation: I64
     days_old: I64
     card_index: I64
-    account_index: I64
     bin_id: I32
     issuer_id: I32
     brand: NDArray[np.int8]
@@ -116,18 +117,22 @@ class Cards:
         """Whether customers hold a second card."""
         return low(draw(self.second_key, customer)) < threshold32(SECOND_CARD_SHARE)
 
-    def at(self, customer: I64, country: NDArray[np.integer], slot: I64, time_us: I64) -> CardRows:
+    def at(self, customer: I64, country: NDArray[np.integer], slot: I64, time_us: I64, reissues: Reissues) -> CardRows:
         """Give the card that a slot holds at a time."""
         holder = customer * SLOTS
         holder += slot
         generation, days_old = self.generation(holder, time_us // DAY_US)
+        rows = reissues.candidates(holder)
+        blocks, latest_us = reissues.before(holder.take(rows), time_us.take(rows))
+        generation[rows] += blocks
+        since = (time_us.take(rows) - latest_us) // DAY_US
+        days_old[rows] = np.where(blocks > 0, np.minimum(days_old.take(rows), since), days_old.take(rows))
         bin_id, issuer_id, brand, kind = self.product(holder, country)
-        return CardRows(
-            slot, generation, days_old, holder * _GENERATIONS + generation, holder, bin_id, issuer_id, brand, kind
-        )
+        card = holder * GENERATIONS + generation
+        return CardRows(slot, generation, days_old, card, bin_id, issuer_id, brand, kind)
 
     def generation(self, holder: I64, day: I64) -> tuple[I64, I64]:
-        """Count how many cards a slot had before, and the days since the present one was issued."""
+        """Count how many cards a slot had on schedule, and the days since the present one was issued."""
         age = low(draw(self.phase_key, holder)).astype(np.int64)
         age *= VALID_DAYS
         age >>= 32

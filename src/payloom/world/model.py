@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from payloom.config import Config
 from payloom.plan.daytables import DayTableCache
 from payloom.plan.world_plan import Plan, build_plan
+from payloom.world.accounts import Accounts, build_accounts
 from payloom.world.addresses import Addresses, build_addresses
 from payloom.world.cards import Cards, build_cards
 from payloom.world.devices import Devices, build_devices
@@ -21,7 +22,7 @@ class Model:
 
     Attributes
     ----------
-    plan, geography, merchants, people, cards, devices, addresses
+    plan, geography, merchants, people, accounts, cards, devices, addresses
         See their classes.
     days
         Tables of time by month.
@@ -31,6 +32,7 @@ class Model:
     geography: Geography
     merchants: Merchants
     people: People
+    accounts: Accounts
     cards: Cards
     devices: Devices
     addresses: Addresses
@@ -51,6 +53,7 @@ def build_model(config: Config) -> Model:
         geography=geography,
         merchants=build_merchants(config, plan, geography),
         people=build_people(plan, geography),
+        accounts=build_accounts(plan),
         cards=build_cards(plan),
         devices=build_devices(plan),
         addresses=build_addresses(plan),

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.rows import Rows
-from payloom.codes import IP_TYPE, RESPONSE_CODE, ROLE, THREE_DS
+from payloom.codes import RESPONSE_CODE, ROLE, THREE_DS
+from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, code_table, trade_table
+from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.typology import Typology
-from payloom.fraud.victims import Band
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.addresses import HOME
@@ -21,9 +21,6 @@ I64 = NDArray[np.int64]
 
 NEARBY_SHARE = 0.20
 """Takeovers from near the owner (DataVisor 2019: 20 % within 300 miles): on the owner's own line."""
-
-DORMANT_SHARE = 0.65
-"""Taken-over accounts that were dormant (DataVisor 2019: 65 % for more than 90 days)."""
 
 PROBE_SHARE = 0.25
 """First events of a takeover that only look whether the card works (estimate)."""
@@ -41,17 +38,13 @@ class AccountTakeover(Typology):
     """One account, taken over and used for some days from a device that it has never seen."""
 
     name = "account_takeover"
-    mean_size = 5.0
-    size_sigma = 0.7
     max_days = 6
-    report_delay_median_days = 5.0
-    unreported_share = 0.05
 
-    def __init__(self, kit: Kit) -> None:
-        super().__init__(kit)
-        self._trades = trade_table(WANTED)
-        self._networks = code_table(
-            IP_TYPE, {"home": 0.47, "mobile": 0.36, "vpn": 0.12, "hosting": 0.02, "business": 0.03}
+    def __init__(self, kit: Kit, settings: TypologySettings) -> None:
+        super().__init__(kit, settings)
+        self._trades = kit.trades(self.name, self.drift, WANTED)
+        self._networks = kit.networks(
+            self.name, self.drift, {"home": 0.47, "mobile": 0.36, "vpn": 0.12, "hosting": 0.02, "business": 0.03}
         )
         self._three_ds = code_table(
             THREE_DS, {"none": 0.55, "attempted": 0.05, "frictionless": 0.34, "challenged": 0.04, "failed": 0.02}
@@ -59,11 +52,6 @@ class AccountTakeover(Typology):
         self._answers = code_table(
             RESPONSE_CODE, {"00": 0.83, "05": 0.08, "51": 0.05, "59": 0.02, "61": 0.01, "62": 0.01}
         )
-
-    def band(self, campaign_bits: U64) -> I64:
-        """Two in three victims are dormant."""
-        dormant = low(self.kit.draws(campaign_bits, "account_takeover.band")) < threshold32(DORMANT_SHARE)
-        return np.where(dormant, int(Band.DORMANT), int(Band.ANYBODY))
 
     def activity(self, campaign_bits: U64, age: I64) -> F64:
         """Two to six days, the most on the first."""
@@ -88,8 +76,8 @@ class AccountTakeover(Typology):
         """Spend the stored card on goods that sell, dearer than the owner would."""
         bits = self.kit.draws(events.bits, "account_takeover.goods")
         everywhere = np.arange(len(events))
-        trade = self._trades(high(bits)).astype(np.int64)
-        factor = np.where(self._probes(events), 0.2, 1.6)
+        trade = self._trades(high(bits), events.start_day)
+        factor = np.where(self._probes(events), 0.2, 1.6) * self.amount_factor(events)
         self.kit.shop_online(choice, everywhere, trade, self.kit.draws(bits, "account_takeover.shop"), factor)
         choice.stored[:] = low(bits) < threshold32(0.75)
 
@@ -104,7 +92,7 @@ class AccountTakeover(Typology):
         owns = kit.model.devices.count(holder) > COMPUTER
         kit.use_device(rows, everywhere[desk & owns], holder[desk & owns], COMPUTER)
         kit.use_device(rows, everywhere[desk & ~owns], holder[desk & ~owns], PHONE)
-        network = self._networks(low(campaign)).astype(np.int8)
+        network = self._networks(low(campaign), events.start_day).astype(np.int8)
         nearby = low(kit.draws(campaign, "account_takeover.nearby")) < threshold32(NEARBY_SHARE)
         line = np.where(nearby, rows.customer, holder)
         network[nearby] = HOME

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.rows import Rows
 from payloom.behaviour.spending import VERIFICATION
-from payloom.codes import CVV_RESULT, IP_TYPE, RESPONSE_CODE, ROLE
+from payloom.codes import CVV_RESULT, RESPONSE_CODE, ROLE
+from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, code_table, trade_table
+from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.typology import Typology
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
@@ -38,16 +39,14 @@ class CardTesting(Typology):
     """A script tries card after card at one merchant, some with a wrong expiry date or security code."""
 
     name = "card_testing"
-    mean_size = 32.0
-    size_sigma = 0.6
     max_days = 2
-    report_delay_median_days = 12.0
-    unreported_share = 0.35
 
-    def __init__(self, kit: Kit) -> None:
-        super().__init__(kit)
-        self._trades = trade_table(TARGETS)
-        self._networks = code_table(IP_TYPE, {"hosting": 0.12, "vpn": 0.16, "mobile": 0.36, "home": 0.36})
+    def __init__(self, kit: Kit, settings: TypologySettings) -> None:
+        super().__init__(kit, settings)
+        self._trades = kit.trades(self.name, self.drift, TARGETS)
+        self._networks = kit.networks(
+            self.name, self.drift, {"hosting": 0.12, "vpn": 0.16, "mobile": 0.36, "home": 0.36}
+        )
         self._cvv = code_table(CVV_RESULT, {"M": 0.52, "N": 0.34, "P": 0.06, "U": 0.08})
         self._answers = code_table(
             RESPONSE_CODE,
@@ -88,7 +87,7 @@ class CardTesting(Typology):
         merchant = kit.draws(events.campaign_bits, "card_testing.merchant")
         home = kit.model.geography.home_country[kit.group_of(kit.accomplice(events))]
         site = kit.model.merchants.online_site[home]
-        trade = self._trades(high(merchant)).astype(np.int64)
+        trade = self._trades(high(merchant), events.start_day)
         kit.buy_at(
             choice, everywhere, site, trade, kit.draws(merchant, "card_testing.shop"), np.full(len(events), 0.05)
         )
@@ -108,7 +107,9 @@ class CardTesting(Typology):
         bits = kit.draws(events.bits, "card_testing.how")
         holder = kit.accomplice(events, (high(bits) >> np.uint32(31)).astype(np.int64))
         kit.use_device(rows, everywhere, holder, PHONE)
-        network = self._networks(low(kit.draws(events.campaign_bits, "card_testing.network"))).astype(np.int8)
+        network = self._networks(low(kit.draws(events.campaign_bits, "card_testing.network")), events.start_day).astype(
+            np.int8
+        )
         kit.use_network(rows, everywhere, holder, network, bits)
         answers = kit.draws(bits, "card_testing.answer")
         rows.three_ds[rows.three_ds >= 0] = 0

@@ -7,9 +7,10 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.rows import Rows
-from payloom.codes import AVS_RESULT, CVV_RESULT, IP_TYPE, RESPONSE_CODE, THREE_DS
+from payloom.codes import AVS_RESULT, CVV_RESULT, RESPONSE_CODE, THREE_DS
+from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, code_table, trade_table
+from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.typology import Typology
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
@@ -47,15 +48,13 @@ class CnpStolen(Typology):
     """One buyer of stolen card data works through a batch of cards over a few days."""
 
     name = "cnp_stolen"
-    mean_size = 18.0
-    size_sigma = 0.9
     max_days = 9
 
-    def __init__(self, kit: Kit) -> None:
-        super().__init__(kit)
-        self._trades = trade_table(WANTED)
-        self._networks = code_table(
-            IP_TYPE, {"home": 0.46, "mobile": 0.36, "vpn": 0.12, "hosting": 0.03, "business": 0.03}
+    def __init__(self, kit: Kit, settings: TypologySettings) -> None:
+        super().__init__(kit, settings)
+        self._trades = kit.trades(self.name, self.drift, WANTED)
+        self._networks = kit.networks(
+            self.name, self.drift, {"home": 0.46, "mobile": 0.36, "vpn": 0.12, "hosting": 0.03, "business": 0.03}
         )
         self._three_ds = code_table(
             THREE_DS, {"none": 0.62, "attempted": 0.06, "frictionless": 0.22, "challenged": 0.03, "failed": 0.07}
@@ -101,8 +100,8 @@ class CnpStolen(Typology):
         bits = self.kit.draws(events.bits, "cnp_stolen.goods")
         kept = choice.online & (low(bits) < threshold32(KEPT_SHARE))
         places = np.flatnonzero(~kept)
-        trade = self._trades(high(bits[places])).astype(np.int64)
-        shop, factor = self.kit.draws(bits[places], "cnp_stolen.shop"), np.full(len(places), 1.15)
+        trade = self._trades(high(bits[places]), events.start_day[places])
+        shop, factor = self.kit.draws(bits[places], "cnp_stolen.shop"), 1.15 * self.amount_factor(events)[places]
         self.kit.shop_online(choice, places, trade, shop, factor, ABROAD_SHARE)
         choice.stored[:] = False
 
@@ -112,7 +111,7 @@ class CnpStolen(Typology):
         bits = kit.draws(events.bits, "cnp_stolen.how")
         holder = kit.accomplice(events, (high(bits) >> np.uint32(30)).astype(np.int64))
         kit.use_device(rows, everywhere, holder, PHONE)
-        kit.use_network(rows, everywhere, holder, self._networks(low(bits)).astype(np.int8), bits)
+        kit.use_network(rows, everywhere, holder, self._networks(low(bits), events.start_day).astype(np.int8), bits)
         checks, answers = kit.draws(bits, "cnp_stolen.checks"), kit.draws(bits, "cnp_stolen.answer")
         kit.redraw(rows.three_ds, everywhere, self._three_ds, high(checks))
         kit.redraw(rows.avs, everywhere, self._avs, low(checks))

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.rows import Rows
-from payloom.codes import IP_TYPE, RESPONSE_CODE, ROLE
+from payloom.codes import RESPONSE_CODE, ROLE
+from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, code_table, trade_table
+from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.typology import Typology
-from payloom.fraud.victims import Band
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
@@ -24,9 +24,6 @@ ACCOUNTS = 24
 DEVICES_BITS = 2
 """A farm has up to four devices."""
 
-NEW_ACCOUNT_SHARE = 0.6
-"""Farms that work with newly opened accounts (estimate); the others took over whatever they could get."""
-
 OFFERS = {
     "fast_food": 0.25, "taxi": 0.20, "marketplace": 0.18, "digital_games": 0.12, "apps": 0.08, "cosmetics": 0.05,
     "grocery": 0.07, "tickets": 0.05,
@@ -38,24 +35,15 @@ class DeviceFarm(Typology):
     """A rack of emulators collects first-order discounts and resells what it gets."""
 
     name = "device_farm"
-    mean_size = 30.0
-    size_sigma = 0.7
     max_days = 14
-    report_delay_median_days = 16.0
-    report_delay_sigma = 0.8
-    unreported_share = 0.15
-    chargeback_share = 0.15
 
-    def __init__(self, kit: Kit) -> None:
-        super().__init__(kit)
-        self._trades = trade_table(OFFERS)
-        self._networks = code_table(IP_TYPE, {"mobile": 0.54, "home": 0.28, "vpn": 0.13, "hosting": 0.05})
+    def __init__(self, kit: Kit, settings: TypologySettings) -> None:
+        super().__init__(kit, settings)
+        self._trades = kit.trades(self.name, self.drift, OFFERS)
+        self._networks = kit.networks(
+            self.name, self.drift, {"mobile": 0.54, "home": 0.28, "vpn": 0.13, "hosting": 0.05}
+        )
         self._answers = code_table(RESPONSE_CODE, {"00": 0.90, "05": 0.06, "51": 0.02, "59": 0.01, "61": 0.01})
-
-    def band(self, campaign_bits: U64) -> I64:
-        """Prefer new accounts."""
-        new = low(self.kit.draws(campaign_bits, "device_farm.band")) < threshold32(NEW_ACCOUNT_SHARE)
-        return np.where(new, int(Band.NEWEST), int(Band.ANYBODY))
 
     def activity(self, campaign_bits: U64, age: I64) -> F64:
         """Three days to two weeks, with days of rest."""
@@ -81,14 +69,14 @@ class DeviceFarm(Typology):
         bits = kit.draws(events.bits, "device_farm.order")
         offer = kit.pair_draws(events.campaign_bits, (bits >> np.uint64(63)).astype(np.int64), "device_farm.offer")
         home = kit.model.geography.home_country[choice.group]
-        trade = self._trades(high(offer)).astype(np.int64)
+        trade = self._trades(high(offer), events.start_day)
         kit.buy_at(
             choice,
             everywhere,
             kit.model.merchants.online_site[home],
             trade,
             kit.draws(offer, "device_farm.shop"),
-            np.full(len(events), 1.0),
+            self.amount_factor(events),
         )
         # The shop is the campaign's, the basket is each order's own.
         basket = 0.5 + 1.5 * unit(low(bits))
@@ -101,7 +89,9 @@ class DeviceFarm(Typology):
         unit = (high(bits) >> np.uint32(32 - DEVICES_BITS)).astype(np.int64)
         holder = kit.accomplice(events, unit)
         kit.use_device(rows, everywhere, holder, PHONE)
-        network = self._networks(low(kit.pair_draws(events.campaign_bits, unit, "device_farm.network"))).astype(np.int8)
+        network = self._networks(
+            low(kit.pair_draws(events.campaign_bits, unit, "device_farm.network")), events.start_day
+        ).astype(np.int8)
         kit.use_network(rows, everywhere, holder, network, bits)
         kit.redraw(rows.response, everywhere, self._answers, low(bits))
 

@@ -1,0 +1,151 @@
+"""Cases: what one victim of one campaign goes through, when it is reported, and when the card is blocked.
+
+All cases of a world are known at once, 32 bytes each: whoever makes a genuine payment has to know whether the card was
+blocked before, however long ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.fraud.campaigns import TypologyPlan, events_between
+from payloom.fraud.events import Events
+from payloom.fraud.kit import Kit
+from payloom.plan.periods import DAY_US
+from payloom.streams.hashing import U64, draw2, high, low, unit
+from payloom.world.cards import SLOTS
+from payloom.world.reissues import Reissues
+
+I64 = NDArray[np.int64]
+
+NEVER_US = -1
+"""Time of what never happens."""
+
+MAX_DELAY_DAYS = 120.0
+"""Cap of the card schemes on the time to a dispute."""
+
+SOONEST_US = 1_800_000_000
+"""Nobody reports within half an hour."""
+
+BLOCK_MEDIAN_HOURS, BLOCK_SIGMA = 1.5, 1.2
+"""From report to block (estimate)."""
+
+MAX_BLOCK_HOURS = 72.0
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Events of one typology with their victims and times.
+
+    Attributes
+    ----------
+    plan
+        Their typology.
+    events, victim, customer, time_us
+        The events, number and index of their victims, and when.
+    """
+
+    plan: TypologyPlan
+    events: Events
+    victim: I64
+    customer: I64
+    time_us: I64
+
+
+def timed(kit: Kit, one: TypologyPlan, first_day: int, end_day: int) -> Timed:
+    """Events of a typology on the days [first_day, end_day)."""
+    events = events_between(kit.model.plan, one, first_day, end_day)
+    victim = one.typology.victim(events)
+    customer = one.typology.customer(events, victim)
+    offset_us = kit.noon_offset_us(events.day, customer)
+    return Timed(one, events, victim, customer, one.typology.times(events, offset_us))
+
+
+@dataclass(frozen=True)
+class Cases:
+    """All cases of a world, sorted by key.
+
+    Attributes
+    ----------
+    key
+        Hash of campaign and victim.
+    reported_us, blocked_us
+        When the case is reported, and when that stops it; -1 for never.
+    reissues
+        Cards that were blocked and replaced.
+    first_us
+        Its first event.
+    """
+
+    kit: Kit
+    key: U64
+    first_us: I64
+    reported_us: I64
+    blocked_us: I64
+    reissues: Reissues
+
+    def find(self, events: Events, victim: I64) -> NDArray[np.intp]:
+        """Case of each event."""
+        return np.searchsorted(self.key, case_key(self.kit, events, victim))
+
+
+def case_key(kit: Kit, events: Events, victim: I64) -> U64:
+    """Hash of campaign and victim: two cases share one with probability 2**-64."""
+    return draw2(kit.model.plan.keys["case"], events.campaign, victim)
+
+
+def build_cases(kit: Kit, plans: Sequence[TypologyPlan]) -> Cases:
+    """Go through all fraud of the period once."""
+    period = kit.model.plan.period
+    parts = [_part(kit, one) for one in plans if int(one.quota.sum())]
+    empty = np.zeros(0, dtype=np.int64)
+    parts.append((np.zeros(0, dtype=np.uint64), empty, empty, empty, empty))
+    key, first, reported, blocked, holder = (np.concatenate(column) for column in zip(*parts, strict=True))
+    stopped = (blocked != NEVER_US) & (holder >= 0)
+    reissues = Reissues.of(holder[stopped], blocked[stopped], period.first_day * DAY_US)
+    order = np.argsort(key)
+    return Cases(kit, key[order], first[order], reported[order], blocked[order], reissues)
+
+
+def _part(kit: Kit, one: TypologyPlan) -> tuple[U64, I64, I64, I64, I64]:
+    """Cases of one typology: key, first event, report, block, card slot (-1 where no card is blocked)."""
+    keys: list[U64] = []
+    columns: list[tuple[I64, I64]] = []
+    for made in _by_month(kit, one):
+        keys.append(case_key(kit, made.events, made.victim))
+        card = kit.pair_draws(made.events.campaign_bits, made.victim, "card")
+        slot = kit.model.cards.choose_slot(made.customer, high(card))
+        columns.append((made.time_us, made.customer * SLOTS + slot))
+    key = np.concatenate(keys)
+    time_us, holder = (np.concatenate(column) for column in zip(*columns, strict=True))
+    order = np.lexsort((time_us, key))
+    key, time_us, holder = key[order], time_us[order], holder[order]
+    begins = np.concatenate([[True], key[1:] != key[:-1]])
+    key, first, holder = key[begins], time_us[begins], holder[begins]
+    reported = _report(kit, one, key, first)
+    hours = kit.model.plan.functions
+    wait = hours.exp(hours.normal(high(kit.draws(key, "case.block"))) * BLOCK_SIGMA) * BLOCK_MEDIAN_HOURS
+    wait_us = (np.minimum(wait, MAX_BLOCK_HOURS) * 3.6e9).astype(np.int64)
+    blocked = np.where(reported == NEVER_US, NEVER_US, reported + wait_us)
+    return key, first, reported, blocked, holder if one.typology.blocks_cards else np.full(len(key), -1)
+
+
+def _by_month(kit: Kit, one: TypologyPlan) -> Iterator[Timed]:
+    """Events of a typology, a month at a time."""
+    for month in kit.model.plan.period.months:
+        yield timed(kit, one, month.first_day, month.end_day)
+
+
+def _report(kit: Kit, one: TypologyPlan, key: U64, first_us: I64) -> I64:
+    """When cases are reported; some never are."""
+    functions, settings = kit.model.plan.functions, one.typology.settings
+    bits = kit.draws(key, "case.report")
+    days = functions.exp(functions.normal(high(bits)) * settings.report_delay_sigma)
+    days *= settings.report_delay_median_days
+    delay_us = (np.minimum(days, MAX_DELAY_DAYS) * DAY_US).astype(np.int64)
+    reported = first_us + np.maximum(delay_us, SOONEST_US)
+    return np.where(unit(low(bits)) < settings.unreported_share, NEVER_US, reported)

@@ -1,0 +1,66 @@
+"""Drift: what fraudsters choose changes over the months, each choice on a random walk of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.plan.world_plan import Plan
+from payloom.streams.hashing import U32, draw2, high
+from payloom.streams.tables import F64, CategoricalTable
+
+I64 = NDArray[np.int64]
+
+MONTHS_PER_YEAR = 12.0
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Random walks of one typology.
+
+    Attributes
+    ----------
+    plan
+        The world's plan.
+    sigma
+        Standard deviation of a walk after a year.
+    """
+
+    plan: Plan
+    sigma: float
+
+    def month(self, day: I64) -> I64:
+        """Month of the period that holds each day; days before it count as its first."""
+        firsts = np.array([month.first_day for month in self.plan.period.months])
+        return np.maximum(np.searchsorted(firsts, day, side="right") - 1, 0)
+
+    def factors(self, purpose: str, kinds: int) -> F64:
+        """Factors by month and kind, array (months, kinds); 1 everywhere where there is no drift."""
+        functions, months = self.plan.functions, len(self.plan.period.months)
+        number = np.arange(kinds)
+        month = np.arange(months)[:, None]
+        key = self.plan.keys[f"drift.{purpose}"]
+        steps = functions.normal(high(draw2(key, np.broadcast_to(month, (months, kinds)).copy(), number)).reshape(-1))
+        step = self.sigma / np.sqrt(MONTHS_PER_YEAR)
+        return functions.exp((np.cumsum(steps.reshape(months, kinds), axis=0) * step).reshape(-1)).reshape(
+            months, kinds
+        )
+
+
+@dataclass(frozen=True)
+class MonthlyTable:
+    """Draws codes with shares that drift from month to month."""
+
+    drift: Drift
+    table: CategoricalTable
+
+    @classmethod
+    def of(cls, drift: Drift, purpose: str, weights: F64) -> MonthlyTable:
+        """Let weights drift."""
+        return cls(drift, CategoricalTable(weights * drift.factors(purpose, len(weights))))
+
+    def __call__(self, bits: U32, start_day: I64) -> I64:
+        """Draw a code for each campaign, by the day on which it began."""
+        return self.table(bits, self.drift.month(start_day)).astype(np.int64)

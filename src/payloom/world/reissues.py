@@ -1,0 +1,75 @@
+"""Cards that were blocked after a report of fraud and replaced before their time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+I64 = NDArray[np.int64]
+
+_SECOND_BITS = 30
+"""Seconds since the beginning of the period: 20 years are fewer than 2**30."""
+_FILTER_BITS = 20
+
+MAX_BLOCKS = 40
+"""Blocks of one card slot in a world; after that the card stays (only worlds made of fraud get there)."""
+
+
+@dataclass(frozen=True)
+class Reissues:
+    """Blocks of cards, each the first moment of the card that follows.
+
+    Attributes
+    ----------
+    keys
+        Holder and second, packed, sorted. A holder is a customer's card slot.
+    present
+        Whether any holder with these lower bits was ever blocked: most rows are done with one look-up.
+    origin_us
+        Beginning of the period; what was before it counts as then.
+    """
+
+    keys: I64
+    present: NDArray[np.bool_]
+    origin_us: int
+
+    @classmethod
+    def of(cls, holder: I64, time_us: I64, origin_us: int) -> Reissues:
+        """Sort blocks by holder and time; two blocks of a holder in the same second are one."""
+        seconds = np.maximum((time_us - origin_us) // 1_000_000, 0)
+        keys = np.unique(holder << _SECOND_BITS | np.minimum(seconds, (1 << _SECOND_BITS) - 1))
+        owner = keys >> _SECOND_BITS
+        keys = keys[np.arange(len(keys)) - np.searchsorted(owner, owner) < MAX_BLOCKS]
+        present = np.zeros(1 << _FILTER_BITS, dtype=np.bool_)
+        present[(keys >> _SECOND_BITS) & ((1 << _FILTER_BITS) - 1)] = True
+        return cls(keys, present, origin_us)
+
+    def candidates(self, holder: I64) -> NDArray[np.intp]:
+        """Rows whose holder may have been blocked at some time."""
+        if not len(self.keys):
+            return np.zeros(0, dtype=np.intp)
+        return np.flatnonzero(self.present.take(holder & ((1 << _FILTER_BITS) - 1)))
+
+    def before(self, holder: I64, time_us: I64) -> tuple[I64, I64]:
+        """Count the blocks of holders up to times, and give the time of the last one (only where there is one)."""
+        seconds = np.clip((time_us - self.origin_us) // 1_000_000, 0, (1 << _SECOND_BITS) - 1)
+        first = np.searchsorted(self.keys, holder << _SECOND_BITS)
+        last = np.searchsorted(self.keys, holder << _SECOND_BITS | seconds, side="right")
+        latest = self.keys.take(np.maximum(last - 1, 0), mode="clip") & ((1 << _SECOND_BITS) - 1)
+        return last - first, latest * 1_000_000 + self.origin_us
+
+    def of_holders(self, holder: I64) -> tuple[NDArray[np.intp], I64]:
+        """List all blocks of some holders: which holder, and when."""
+        first = np.searchsorted(self.keys, holder << _SECOND_BITS)
+        count = np.searchsorted(self.keys, (holder + 1) << _SECOND_BITS) - first
+        row = np.repeat(np.arange(len(holder)), count)
+        place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + first[row]
+        return row, (self.keys[place] & ((1 << _SECOND_BITS) - 1)) * 1_000_000 + self.origin_us
+
+
+def no_reissues() -> Reissues:
+    """Give the blocks of a world without fraud."""
+    empty = np.zeros(0, dtype=np.int64)
+    return Reissues.of(empty, empty, 0)
