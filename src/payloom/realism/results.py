@@ -164,7 +164,7 @@ class Difficulty:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """A small table for a plot: labels or edges, and one series a name."""
+    """A small table for a plot: one label for each value, or numeric edges, one more than values; one series a name."""
 
     title: str
     x_label: str
