@@ -40,6 +40,7 @@ OTHER_RATES: dict[str, Any] = {
 
 Count = Callable[[pl.DataFrame], tuple[pl.Expr, pl.Expr]]
 
+CARD = pl.col("transaction_type") != "transfer"
 REFUND = pl.col("transaction_type") == "refund"
 PRESENT = pl.col("channel").is_in(["in_store", "atm"])
 IN_STORE = (pl.col("channel") == "in_store") & ~REFUND
@@ -61,7 +62,7 @@ SHARES: list[tuple[str, pl.Expr, pl.Expr, float]] = [
     ("missing.device_id", SEEN, pl.col("device_id").is_null(), 0.0),
     ("missing.latitude", PRESENT, pl.col("latitude").is_null(), 0.0),
     # Lines of subscriptions are whole numbers for each cohort, and cohorts grow during the period.
-    ("subscriptions.share", pl.lit(True), pl.col("is_recurring"), 0.05),
+    ("subscriptions.share", pl.lit(True), pl.col("is_recurring") & CARD, 0.05),
     # The first days have nothing to give back yet, and how many tries succeed is estimated.
     ("refunds.share", pl.lit(True), REFUND, 0.12),
     # A part of a small amount is rounded to all of it.
@@ -96,7 +97,7 @@ def setting(world: World, path: str) -> float:
 
 
 def genuine(world: World) -> pl.DataFrame:
-    rows = world.genuine
+    rows = world.payments.filter(~pl.col("is_fraud"))
     amounts = rows.select(original_transaction_id="transaction_id", original_amount="amount_minor")
     joined = rows.join(amounts, on="original_transaction_id", how="left", maintain_order="left")
     return joined.with_columns(partial=pl.col("amount_minor") < pl.col("original_amount"))
@@ -111,17 +112,19 @@ worlds = pytest.mark.parametrize("made", [default_world, other_world], ids=["def
 def test_rates_are_those_of_the_config(made, path, among, those, slack) -> None:
     """Of the payments a setting is about, the configured share shows what it is for."""
     world = made()
-    rows = genuine(world).filter(among)
+    of_all = path in ("subscriptions.share", "refunds.share")
+    rows = genuine(world).filter(among & (CARD | of_all))
     assert_share(rows.filter(those).height, rows.height, setting(world, path), slack=slack, what=path)
 
 
 @pytest.mark.statistical
-@pytest.mark.parametrize(("section", "those"), [("refunds", REFUND), ("subscriptions", pl.col("is_recurring"))])
+@pytest.mark.parametrize(("section", "those"), [("refunds", REFUND), ("subscriptions", pl.col("is_recurring") & CARD)])
 def test_the_largest_shares_come_as_well(section, those) -> None:
     """The most that the config allows comes, within 15 % for days that have no room."""
     share = most(section, "share")
     world = make({"world": {"rows": 10_000, "end": "2025-07-01"}, section: {"share": share}})
-    assert_share(world.genuine.filter(those).height, world.genuine.height, share, slack=0.15, what=section)
+    rows = world.payments.filter(~pl.col("is_fraud"))
+    assert_share(rows.filter(those).height, rows.height, share, slack=0.15, what=section)
 
 
 @pytest.mark.statistical
@@ -154,7 +157,7 @@ def test_missing_values_do_not_depend_on_the_label() -> None:
     world = make({"world": {"rows": count(30_000, 500_000), "fraud_rate": "0.3", "end": "2025-03-01"}})
     missing = world.config.missing
     for fraud in (True, False):
-        rows = world.payments.filter(pl.col("is_fraud") == fraud)
+        rows = world.by_card.filter(pl.col("is_fraud") == fraud)
         assert_share(rows["mcc"].null_count(), rows.height, missing.mcc, what=f"mcc, fraud {fraud}")
         seen = rows.filter(SEEN)
         assert_share(seen["device_id"].null_count(), seen.height, missing.device_id, what=f"device, fraud {fraud}")
@@ -168,6 +171,8 @@ def close_pairs(share: float) -> float:
             "spending": {"session_share": share, "activity_sigma": 0.0},
             "subscriptions": {"share": 0.0},
             "refunds": {"share": 0.0},
+            "transfers": {"standing_share": 0.0, "ad_hoc_share": 0.0},
+            "planted": {"share": 0.0},
         }
     )
     times = world.payments.sort("customer_id", "event_time")
@@ -201,6 +206,8 @@ def test_customers_explore_as_much_as_asked() -> None:
                 "spending": {"explore_share": share, "favourites": 1, "trips_per_year": 0.0, "session_share": 0.0},
                 "subscriptions": {"share": 0.0},
                 "refunds": {"share": 0.0},
+                "transfers": {"standing_share": 0.0, "ad_hoc_share": 0.0},
+                "planted": {"share": 0.0},
             }
         )
         visits = world.payments.group_by("customer_id", "merchant_id").len()

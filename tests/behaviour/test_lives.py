@@ -49,7 +49,7 @@ def test_nobody_is_in_two_places_at_once(made) -> None:
 @worlds
 def test_an_account_has_one_country_and_a_card_one_product(made) -> None:
     """A card keeps brand, funding, BIN and issuer; an account keeps its customer; a customer keeps the country."""
-    payments = made().payments
+    payments = made().by_card
     for owner, names in (
         ("card_id", ["card_brand", "card_type", "bin_id", "issuer_id", "account_id"]),
         ("account_id", ["customer_id", "issuer_country"]),

@@ -52,8 +52,13 @@ class World:
         return self.frames["payments"]
 
     @property
+    def by_card(self) -> pl.DataFrame:
+        return self.payments.filter(pl.col("transaction_type") != "transfer")
+
+    @property
     def genuine(self) -> pl.DataFrame:
-        return self.payments.filter(~pl.col("is_fraud"))
+        """Genuine payments by card."""
+        return self.by_card.filter(~pl.col("is_fraud"))
 
 
 def as_text(table: pa.Table) -> pl.DataFrame:

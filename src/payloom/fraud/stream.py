@@ -186,16 +186,18 @@ class FraudStream:
         cases = self.plot.cases
         case = cases.find(made.events, made.victim)
         blocked = cases.blocked_us[case]
-        late = np.flatnonzero((blocked != NEVER_US) & (rows.time_us >= blocked))
-        answers = code_table(RESPONSE_CODE, AFTER_BLOCK)
-        answer = answers(high(self.plot.kit.draws(made.events.bits[late], "after_block"))).astype(np.int8)
-        rows.response[late] = np.where(rows.response[late] == APPROVED, answer, rows.response[late])
+        stopped = (blocked != NEVER_US) & (rows.time_us >= blocked)
         by_card = np.flatnonzero(rows.card >= 0)
         holder = rows.card[by_card] // GENERATIONS
         now, _ = cases.reissues.before(holder, rows.time_us[by_card])
         then, _ = cases.reissues.before(holder, cases.first_us[case[by_card]])
         rows.card[by_card] -= now - then
-
+        # Another thief's case may have had the card blocked.
+        stopped[by_card] |= now > then
+        late = np.flatnonzero(stopped)
+        answers = code_table(RESPONSE_CODE, AFTER_BLOCK)
+        answer = answers(high(self.plot.kit.draws(made.events.bits[late], "after_block"))).astype(np.int8)
+        rows.response[late] = np.where(rows.response[late] == APPROVED, answer, rows.response[late])
 
 def _slices(made: Sequence[Timed]) -> list[slice]:
     ends = np.cumsum([len(one.events) for one in made]).tolist()

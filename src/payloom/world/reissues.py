@@ -54,10 +54,12 @@ class Reissues:
 
     def before(self, holder: I64, time_us: I64) -> tuple[I64, I64]:
         """Count the blocks of holders up to times, and give the time of the last one (only where there is one)."""
+        if not len(self.keys):
+            return np.zeros(len(holder), dtype=np.int64), time_us
         seconds = np.clip((time_us - self.origin_us) // 1_000_000, 0, (1 << _SECOND_BITS) - 1)
         first = np.searchsorted(self.keys, holder << _SECOND_BITS)
         last = np.searchsorted(self.keys, holder << _SECOND_BITS | seconds, side="right")
-        latest = self.keys.take(np.maximum(last - 1, 0), mode="clip") & ((1 << _SECOND_BITS) - 1)
+        latest = self.keys.take(np.maximum(last - 1, 0)) & ((1 << _SECOND_BITS) - 1)
         return last - first, latest * 1_000_000 + self.origin_us
 
     def of_holders(self, holder: I64) -> tuple[NDArray[np.intp], I64]:
