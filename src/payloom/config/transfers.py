@@ -29,8 +29,12 @@ class TransfersConfig(Section):
     )
 
 
-DEFAULT_PLANTED: Final[MappingProxyType[str, float]] = MappingProxyType({})
-"""Shares by count of what is planted (estimates)."""
+DEFAULT_PLANTED: Final[MappingProxyType[str, float]] = MappingProxyType(
+    {
+        "first_party_dispute": 1.0,
+    }
+)
+"""Shares by count of what is planted: as many disputes as fraud is charged back (Mastercard); the rest is estimated."""
 
 
 class PlantedConfig(Section):

@@ -74,3 +74,9 @@ class Typologies(Section):
         mean_size=30.0, size_sigma=0.7, newest_share=0.6, report_delay_median_days=16.0, report_delay_sigma=0.8,
         unreported_share=0.15, chargeback_share=0.15,
     )  # fmt: skip
+    first_party_dispute: TypologySettings = scenario(
+        "A genuine purchase that its cardholder contests later",
+        "[S] Mastercard: about half of chargebacks are first-party; [M] chargeback after 28 days, 90th percentile 75",
+        mean_size=1.3, size_sigma=0.2, amount_factor=1.4, report_delay_median_days=9.0, report_delay_sigma=1.0,
+        unreported_share=0.0, chargeback_share=0.88,
+    )  # fmt: skip

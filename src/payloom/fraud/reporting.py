@@ -27,6 +27,9 @@ CHANNEL_SHARES = {
 }  # fmt: skip
 """Who tells the issuer (estimate)."""
 
+DISPUTE_CHANNEL_SHARES = {"cardholder_app": 0.62, "cardholder_call": 0.34, "merchant": 0.04}
+"""Who tells the issuer of a purchase that the cardholder made (estimate): nobody else finds anything wrong."""
+
 
 @dataclass(slots=True)
 class Labels:
@@ -84,6 +87,7 @@ class Reporting:
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
         self._channels = code_table(REPORT_CHANNEL, CHANNEL_SHARES)
+        self._dispute_channels = code_table(REPORT_CHANNEL, DISPUTE_CHANNEL_SHARES)
 
     def label(self, code: int, made: Timed, rows: Rows, cases: Cases) -> Labels:
         """Label the fraud of one typology: what concerns one victim becomes known at once."""
@@ -107,7 +111,8 @@ class Reporting:
         kit, typology, events = self._kit, made.plan.typology, made.events
         functions = kit.model.plan.functions
         unnoticed = reported == NEVER_US
-        channel = self._channels(low(case_bits)).astype(np.int8)
+        channels = self._dispute_channels if typology.genuine else self._channels
+        channel = channels(low(case_bits)).astype(np.int8)
         channel[unnoticed] = NULL
         claim, own = kit.draws(case_bits, "report.claim"), kit.draws(events.bits, "report.event")
         wait = functions.exp(functions.normal(high(claim)) * CHARGEBACK_SIGMA) * CHARGEBACK_MEDIAN_DAYS
