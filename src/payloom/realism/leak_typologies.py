@@ -28,12 +28,13 @@ def typology_probes(sample: Sample) -> Iterator[Probe]:
     kinds = sample.typology.drop_nulls().unique().sort().to_list()
     if not kinds:
         return
+    weights = (float(sample.weight[sample.fraud].max()), float(sample.weight[~sample.fraud].max()))
     for name, values in _suspects(sample):
-        codes = values.rank("dense").cast(pl.Int64).fill_null(0)
         frame = pl.DataFrame(
-            {"value": codes, "kind": sample.typology, "campaign": sample.cluster, "type": _types(sample)}
+            {"value": values, "kind": sample.typology, "campaign": sample.cluster, "type": _types(sample)}
         )
-        probes = [_constant(name, kind, frame, sample) for kind in kinds]
+        genuine = frame.filter(~pl.Series(sample.fraud)).group_by("type", "value").len("rows")
+        probes = [_constant(name, kind, frame.filter(kind=kind), genuine, weights) for kind in kinds]
         if name in AMOUNTS:
             yield from probes
         else:
@@ -60,33 +61,31 @@ def _types(sample: Sample) -> pl.Series:
     return pl.Series(np.zeros(len(sample.frame), dtype=np.int64))
 
 
-def _constant(name: str, kind: str, frame: pl.DataFrame, sample: Sample) -> Probe:
+def _constant(name: str, kind: str, own: pl.DataFrame, genuine: pl.DataFrame, weights: tuple[float, float]) -> Probe:
     """Look at the value that is most frequent over the campaigns of one kind."""
-    own = frame.filter(pl.col("kind") == kind)
     top = _most_frequent(own)
-    has = (frame["value"] == top).to_numpy()
-    genuine_share = frame.filter(~pl.Series(sample.fraud)).group_by("type").agg(share=(pl.col("value") == top).mean())
-    campaigns = (
-        own.join(genuine_share, on="type", how="left")
-        .group_by("campaign")
-        .agg(excess=((pl.col("value") == top) - pl.col("share").fill_null(0.0)).mean())["excess"]
+    has = pl.lit(value=False) if top is None else pl.col("value").eq(pl.lit(top)).fill_null(value=False)
+    of_type = genuine.group_by("type").agg(share=pl.col("rows").filter(has).sum() / pl.col("rows").sum())
+    excess = (
+        own.join(of_type, on="type", how="left")
+        .group_by("campaign", maintain_order=True)
+        .agg((has.cast(pl.Float64) - pl.col("share").fill_null(0.0)).mean().alias("excess"))["excess"]
+        .to_numpy()
     )
     # Of a yes or no the AUC is one half and half the difference of the two shares.
-    excess = campaigns.to_numpy()
     error = float(excess.std(ddof=1)) / 2 / len(excess) ** 0.5 if len(excess) > 1 else 0.0
-    area = Auc(0.5 + float(excess.mean()) / 2, error, len(campaigns), len(own), float(len(campaigns))).learned
-    used = ~sample.fraud | (frame["kind"] == kind).fill_null(value=False).to_numpy()
-    precision = average_precision(
-        has[used].astype(np.float64), sample.fraud[used], sample.weight[used], area.effective_frauds
-    )
-    return Probe(name, f"one value in {kind}", int(used.sum()), area, precision, VALUE_LIMIT)
+    area = Auc(0.5 + float(excess.mean()) / 2, error, len(excess), len(own), float(len(excess))).learned
+    hits, false_alarms = own.filter(has).height, int(genuine.filter(has)["rows"].sum())
+    rows = int(genuine["rows"].sum())
+    counts = np.array([hits, false_alarms, len(own) - hits, rows - false_alarms]) * np.array([*weights, *weights])
+    score, fraud = np.array([1.0, 1.0, 0.0, 0.0]), np.array([True, False, True, False])
+    precision = average_precision(score, fraud, counts, area.effective_frauds)
+    return Probe(name, f"one value in {kind}", len(own) + rows, area, precision, VALUE_LIMIT)
 
 
-def _most_frequent(own: pl.DataFrame) -> int:
-    """Return the value with the highest share of rows, each campaign counting the same; -1 if there is none."""
-    shares = (
-        own.group_by("campaign", "value").len().with_columns(share=pl.col("len") / pl.col("len").sum().over("campaign"))
-    )
-    totals = shares.filter(pl.col("value") > 0).group_by("value").agg(pl.col("share").sum())
-    ordered = totals.sort("share", "value", descending=[True, False])
-    return int(ordered["value"][0]) if len(ordered) else -1
+def _most_frequent(own: pl.DataFrame) -> object:
+    """Return the value with the highest share of rows, each campaign counting the same; None if there is none."""
+    shares = own.group_by("campaign", "value").len().with_columns(pl.col("len") / pl.col("len").sum().over("campaign"))
+    totals = shares.drop_nulls("value").group_by("value").agg(pl.col("len").sum())
+    ordered = totals.sort("len", "value", descending=[True, False])
+    return ordered["value"][0] if len(ordered) else None
