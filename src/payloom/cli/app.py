@@ -64,6 +64,33 @@ def verify(folder: str, *, quiet: bool, as_json: bool) -> None:
 
 
 @app.command()
+@click.argument("folder", metavar="DIR", type=click.Path(), default="data")
+@click.option(
+    "--out", metavar="FILE.html", type=click.Path(), help="Write the report as one page too.  [path; default: none]"
+)
+@click.option(
+    "--mapping",
+    metavar="FILE.toml",
+    type=click.Path(),
+    help="Which of their columns is which of ours, for data that payloom did not make.  [path; default: none]",
+)
+@click.option("--fast", is_flag=True, help="Leave out what fits models.  [default: off, everything]")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as one JSON object.  [default: off, tables]")
+@click.pass_context
+def realism(
+    context: click.Context, folder: str, *, out: str | None, mapping: str | None, fast: bool, as_json: bool
+) -> None:
+    """Say how real the data in DIR (default: data) is.
+
+    DIR is a data set of payloom, or any file or folder of Parquet or CSV. Exits with 3 when something that should hold
+    doesn't: a fact, a column that gives fraud away, a difficulty that no real data has.
+    """
+    from payloom.cli.realism_command import run_realism  # noqa: PLC0415 - slow to import
+
+    context.exit(run_realism(folder, out=out, mapping=mapping, fast=fast, as_json=as_json))
+
+
+@app.command()
 @click.option("--table", metavar="NAME", help="Only this table.  [name; default: all tables]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.  [default: off, tables]")
 def schema(table: str | None, *, as_json: bool) -> None:

@@ -6,17 +6,14 @@ import json
 from typing import Final
 
 import click
-from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from payloom.cli.tables import print_table
 from payloom.config.near import did_you_mean
 from payloom.config.shown import shown_value
 from payloom.errors import ConfigError, Problem
 from payloom.schema import TABLES, Column, Table
-
-_PIPE_WIDTH: Final = 120
-"""Characters a line when the output is no terminal."""
 
 _MAX_CODES: Final = 12
 """Longest list of codes that is printed whole."""
@@ -34,14 +31,8 @@ def run_schema(name: str | None, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({table.name: table.as_dict() for table in tables}, indent=2))
         return
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_PIPE_WIDTH)
     for table in tables:
-        # Printed by click, not by rich, which ends the process by itself when a pipe closes.
-        with console.capture() as capture:
-            console.print(_grid(table))
-        click.echo(capture.get(), nl=False)
+        print_table(_grid(table))
 
 
 def _chosen(name: str | None) -> list[Table]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -52,26 +52,11 @@ def load_facts() -> tuple[Fact, ...]:
     return tuple(Fact(**values) for values in tomllib.loads(text)["facts"])
 
 
-def measure_facts(data: DataSet, said: Callable[[str], None] = lambda _: None) -> tuple[FactResult, ...]:
-    """Measure every fact on a data set.
-
-    Parameters
-    ----------
-    data
-        The data set.
-    said
-        Told what is being measured.
-
-    Returns
-    -------
-    tuple of FactResult
-        In the order of the file.
-    """
-    evidence = Evidence(data)
+def measure_facts(evidence: Evidence) -> tuple[FactResult, ...]:
+    """Measure every fact on a data set; in the order of the file."""
     values: dict[str, float | None] = {}
     for measure in MEASURES:
         if not measure.lacking(evidence):
-            said(measure.ids[0])
             values |= measure.run(evidence)
     return tuple(_judged(fact, evidence, values) for fact in load_facts())
 

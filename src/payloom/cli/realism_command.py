@@ -1,0 +1,68 @@
+"""``payloom realism``: how real a data set is, for the terminal, for programs and as a page."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import click
+
+from payloom.cli.tables import print_table
+from payloom.errors import ConfigError, GateError, Problem
+from payloom.realism.data import DataSet
+from payloom.realism.report import as_json as report_json
+from payloom.realism.report import examine, failures
+from payloom.realism.results import Report
+from payloom.realism.terminal import tables
+
+
+def run_realism(folder: str, *, out: str | None, mapping: str | None, fast: bool, as_json: bool) -> int:
+    """Measure the data set in `folder`, print what was found, and return the exit code.
+
+    Raises
+    ------
+    ConfigError
+        If the mapping does not fit, the page can't be where it should, or a library is missing.
+    StorageError
+        If there is nothing to measure.
+    """
+    page = _page(out)
+    started_s = time.monotonic()
+    report = examine(
+        DataSet.open(folder, mapping),
+        fast=fast,
+        said=lambda text: click.echo(f"{time.monotonic() - started_s:5.1f} s  {text}", err=True),
+    )
+    wrong = failures(report)
+    code = GateError.exit_code if wrong else 0
+    if page is not None:
+        _write_page(report, page)
+    if as_json:
+        status = "error" if wrong else "ok"
+        answer = {"status": status, "exit_code": code, "failures": wrong, **report_json(report)}
+        click.echo(json.dumps(answer, allow_nan=False))
+        return code
+    for table in tables(report):
+        print_table(table)
+    if page is not None:
+        click.echo(f"page: {page}")
+    for line in wrong:
+        click.echo(f"  {line}", err=True)
+    return code
+
+
+def _page(out: str | None) -> Path | None:
+    """Return where the page goes, refusing a place that can't hold it before anything is measured."""
+    if out is None:
+        return None
+    page = Path(out)
+    if page.is_dir() or not page.parent.is_dir():
+        raise ConfigError([Problem("out", str(page), "expected a file in a folder that exists", source="option --out")])
+    return page
+
+
+def _write_page(report: Report, page: Path) -> None:
+    from payloom.realism.page import write_page  # noqa: PLC0415 - needs the extra
+
+    write_page(report, page)
