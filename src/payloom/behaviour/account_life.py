@@ -12,7 +12,7 @@ from payloom.behaviour.identity import Identity
 from payloom.behaviour.monthly import Dues, dues_between
 from payloom.behaviour.positions import ORDINAL_BITS, Stream, position_index
 from payloom.behaviour.rows import Rows
-from payloom.behaviour.transfers import Orders, Transfers
+from payloom.behaviour.transfers import Orders, Transfers, online_business
 from payloom.plan.daytables import DayTables
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, derive, draw, draw2, high, low, unit
@@ -130,8 +130,8 @@ class AccountLife:
         orders = Orders.concatenate([self._standing(dues), self._ad_hoc(tables, start_us, end_us)])
         # In tiny cohorts somebody may be their own friend: they pay a shop.
         alone = np.flatnonzero(orders.account == orders.payee)
-        shops = self._online_shop(orders.group[alone], np.zeros(len(alone), dtype=np.int64), low(orders.bits[alone]))
-        orders.payee[alone] = self.model.accounts.business(shops)
+        nowhere = np.zeros(len(alone), dtype=np.int64)
+        orders.payee[alone] = online_business(self.model, orders.group[alone], nowhere, low(orders.bits[alone]))
         return self.transfers.settle(tables, orders)
 
     def _standing(self, dues: Dues) -> Orders:
@@ -158,11 +158,11 @@ class AccountLife:
         shop_bits = derive(own, keys["standing.shop"])
         home = model.people.home_place(model.people.bits(customer), group)
         employer = self._employer(home, day_of_month, own)
-        biller = self._online_shop(group, self.billers(high(shop_bits)).astype(np.int64), low(shop_bits))
+        biller = online_business(model, group, self.billers(high(shop_bits)).astype(np.int64), low(shop_bits))
         accounts = model.accounts
         self._pay(orders, purpose == Purpose.SALARY, accounts.business(employer), accounts.current(customer))
         self._pay(orders, purpose == Purpose.RENT, accounts.current(customer), accounts.current(partner))
-        self._pay(orders, purpose == Purpose.BILL, accounts.current(customer), accounts.business(biller))
+        self._pay(orders, purpose == Purpose.BILL, accounts.current(customer), biller)
         self._pay(orders, purpose == Purpose.SUPPORT, accounts.current(customer), accounts.current(partner))
         self._save(orders, purpose == Purpose.SAVING, partner)
         return orders
@@ -185,15 +185,15 @@ class AccountLife:
         orders.step_dollars[friends & (unit(low(what)) < CIRCLE_ROUND_SHARE)] = 1.0
         shop_bits = derive(bits, keys["transfer.shop"])
         marketplace = np.full(len(index), _trade(PAYOUT_TRADE))
-        site = self._online_shop(group, marketplace, low(shop_bits))
-        biller = self._online_shop(group, self.employers(high(shop_bits)).astype(np.int64), low(shop_bits))
+        site = online_business(model, group, marketplace, low(shop_bits))
+        biller = online_business(model, group, self.employers(high(shop_bits)).astype(np.int64), low(shop_bits))
         accounts = model.accounts
         own, relation = accounts.current(customer), self._relation(customer, cohort, draw(keys["kin"], customer))
         self._pay(orders, friends, own, accounts.current(self._friend(customer, cohort, high(shop_bits))))
         self._pay(orders, purpose == Purpose.FAMILY, own, accounts.current(relation))
         self._pay(orders, purpose == Purpose.PRIVATE_SALE, own, accounts.current(self._seller(cohort, shop_bits)))
-        self._pay(orders, purpose == Purpose.PAYOUT, accounts.business(site), own)
-        self._pay(orders, purpose == Purpose.INVOICE, own, accounts.business(biller))
+        self._pay(orders, purpose == Purpose.PAYOUT, site, own)
+        self._pay(orders, purpose == Purpose.INVOICE, own, biller)
         orders.standing[purpose == Purpose.PAYOUT] = True
         self._save(orders, purpose == Purpose.OWN_ACCOUNTS, relation)
         back = (purpose == Purpose.OWN_ACCOUNTS) & (low(what) >> np.uint32(31) == 1)
@@ -284,12 +284,6 @@ class AccountLife:
         which = draw2(keys["employer"], place * 64 + day_of_month, number)
         trade = self.employers(high(which)).astype(np.int64)
         return self.model.merchants.pick(self.model.plan, place, trade, low(which))[0]
-
-    def _online_shop(self, group: I64, trade: I64, bits: NDArray[np.uint32]) -> I64:
-        """A business of a trade in the customer's country."""
-        model = self.model
-        site = model.merchants.online_site[model.geography.home_country[group]]
-        return model.merchants.pick(model.plan, site, trade, bits)[0]
 
 
 def _trade(name: str) -> int:

@@ -163,6 +163,12 @@ class Transfers:
         rows.device[unknown], rows.device_type[unknown] = NULL, NULL
 
 
+def online_business(model: Model, group: I64, trade: I64, bits: NDArray[np.uint32]) -> I64:
+    """Account of a business of a trade that sells online in a group's country."""
+    site = model.merchants.online_site[model.geography.home_country[group]]
+    return model.accounts.business(model.merchants.pick(model.plan, site, trade, bits)[0])
+
+
 def round_amount(dollars: F64, step_dollars: F64, currency: NDArray[np.int8]) -> I64:
     """Turn dollars into minor units of a currency, in whole steps where there are any; at least one step or unit."""
     raw = dollars * MINOR_PER_USD.take(currency)

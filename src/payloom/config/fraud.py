@@ -100,10 +100,18 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.58,
+        "cnp_stolen": 0.505,
         "card_testing": 0.18,
         "account_takeover": 0.14,
         "device_farm": 0.10,
+        "fan_in": 0.008,
+        "fan_out": 0.008,
+        "scatter_gather": 0.006,
+        "gather_scatter": 0.006,
+        "cycle": 0.006,
+        "bipartite": 0.006,
+        "stack": 0.005,
+        "triangulation": 0.03,
     }
 )
 """Shares by count. UK 2024: CNP about 70 %, card ID theft 10 % [S,D]; the rest is estimated."""

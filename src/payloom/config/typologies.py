@@ -68,15 +68,81 @@ class Typologies(Section):
         "[S] DataVisor 2019: 65 % of taken-over accounts were dormant for more than 90 days",
         mean_size=5.0, size_sigma=0.7, dormant_share=0.65, report_delay_median_days=5.0, unreported_share=0.05,
     )  # fmt: skip
+    lost_stolen: TypologySettings = scenario(
+        "A lost or stolen card: bursts of small contactless purchases near home until the block",
+        "[S] Feedzai: card-present fraud takes a card for some $450; noticed within hours; sizes are estimates",
+        mean_size=6.0, size_sigma=0.5, report_delay_median_days=0.15, report_delay_sigma=1.1, unreported_share=0.03,
+        chargeback_share=0.55,
+    )  # fmt: skip
+    counterfeit: TypologySettings = scenario(
+        "Cards copied at one breached terminal and used weeks later, elsewhere",
+        "[S] about 25 % of the cards exposed at a breached merchant see fraud within three months; sizes are estimates",
+        mean_size=18.0, size_sigma=0.6, report_delay_median_days=3.0, report_delay_sigma=1.1, unreported_share=0.04,
+    )  # fmt: skip
+    breached_terminal: TypologySettings = scenario(
+        "Genuine visits to a terminal that copies cards; fraud on some of them follows weeks later",
+        "estimate",
+        mean_size=36.0, size_sigma=0.4,
+    )  # fmt: skip
+    impossible_travel: TypologySettings = scenario(
+        "A card used far from where its owner pays within hours",
+        "estimate",
+        mean_size=5.0, size_sigma=0.5, report_delay_median_days=1.5, report_delay_sigma=1.0, unreported_share=0.04,
+    )  # fmt: skip
+    night_high_value: TypologySettings = scenario(
+        "A run of dear purchases and withdrawals in one night",
+        "[C] ULB: 25 % of fraud between 0 and 6 h; sizes are estimates",
+        mean_size=6.0, size_sigma=0.5, report_delay_median_days=0.5, report_delay_sigma=0.9, unreported_share=0.04,
+        chargeback_share=0.7,
+    )  # fmt: skip
     device_farm: TypologySettings = scenario(
         "Emulated devices behind many accounts that collect promotions",
         "estimate",
         mean_size=30.0, size_sigma=0.7, newest_share=0.6, report_delay_median_days=16.0, report_delay_sigma=0.8,
         unreported_share=0.15, chargeback_share=0.15,
     )  # fmt: skip
+    fan_in: TypologySettings = scenario(
+        "Many mules pay one account within days", "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
+        mean_size=8.0, size_sigma=0.3, report_delay_median_days=21.0, unreported_share=0.35, chargeback_share=0.0,
+    )  # fmt: skip
+    fan_out: TypologySettings = scenario(
+        "One account pays many mules within days", "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
+        mean_size=8.0, size_sigma=0.3, report_delay_median_days=21.0, unreported_share=0.35, chargeback_share=0.0,
+    )  # fmt: skip
+    scatter_gather: TypologySettings = scenario(
+        "Money goes from one account through several mules to one other",
+        "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
+        mean_size=9.0, size_sigma=0.3, report_delay_median_days=28.0, unreported_share=0.40, chargeback_share=0.0,
+    )  # fmt: skip
+    gather_scatter: TypologySettings = scenario(
+        "An account is paid by many mules and then pays many others",
+        "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
+        mean_size=9.0, size_sigma=0.3, report_delay_median_days=28.0, unreported_share=0.40, chargeback_share=0.0,
+    )  # fmt: skip
+    cycle: TypologySettings = scenario(
+        "Money goes round a ring of mules",
+        "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
+        mean_size=5.0, size_sigma=0.3, report_delay_median_days=28.0, unreported_share=0.45, chargeback_share=0.0,
+    )  # fmt: skip
+    bipartite: TypologySettings = scenario(
+        "Some mules pay some others, every one to every one",
+        "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
+        mean_size=9.0, size_sigma=0.3, report_delay_median_days=28.0, unreported_share=0.40, chargeback_share=0.0,
+    )  # fmt: skip
+    stack: TypologySettings = scenario(
+        "Money goes through layers of mules, each paying the next",
+        "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
+        mean_size=12.0, size_sigma=0.3, report_delay_median_days=28.0, unreported_share=0.45, chargeback_share=0.0,
+    )  # fmt: skip
     first_party_dispute: TypologySettings = scenario(
         "A genuine purchase that its cardholder contests later",
         "[S] Mastercard: about half of chargebacks are first-party; [M] chargeback after 28 days, 90th percentile 75",
         mean_size=1.3, size_sigma=0.2, amount_factor=1.4, report_delay_median_days=9.0, report_delay_sigma=1.0,
         unreported_share=0.0, chargeback_share=0.88,
+    )  # fmt: skip
+    triangulation: TypologySettings = scenario(
+        "A bogus shop that has a real one deliver, paid with stolen cards",
+        "estimate; [S] IEEE: mean amount 1.11 x",
+        mean_size=18.0, size_sigma=0.7, report_delay_median_days=12.0, report_delay_sigma=1.0, unreported_share=0.06,
+        chargeback_share=0.85,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from payloom.behaviour.choice import Choice
 from payloom.behaviour.pricing import COUNTRY_CURRENCY, amount_usd
 from payloom.behaviour.refunds import REFUND, strip_refunds
 from payloom.behaviour.rows import NULL, Rows
-from payloom.behaviour.settlement import APP, ONLINE, WEB
+from payloom.behaviour.settlement import APP, MANUAL, MOTO, NO_THREE_DS, ONLINE, WEB
 from payloom.behaviour.spending import CASH, PURCHASE, Spending
 from payloom.codes import IP_TYPE
 from payloom.fraud.campaigns import TypologyPlan, campaigns_of, events_between
@@ -22,7 +22,7 @@ from payloom.fraud.victims import Victims
 from payloom.plan.groups import noon_offset_minutes
 from payloom.plan.periods import DAY_US
 from payloom.plan.profiles import HOUR_SHARE_PERCENT
-from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32
+from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32, unit
 from payloom.streams.tables import F64, INTERVALS, CategoricalTable, UniformTable
 from payloom.world.addresses import HOSTING
 from payloom.world.merchants import CASH_TRADE, TRADES
@@ -30,6 +30,9 @@ from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
 Code = NDArray[np.int8]
+
+_UPPER_HALF = np.uint64(0xFFFF_FFFF << 32)
+_LAST_QUARTER = np.uint64(3 << 62)
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,24 @@ class Kit:
         over = np.maximum(time_us - last, 0)
         return np.clip(time_us - 2 * over, events.midnight_us, last)
 
+    @staticmethod
+    def run_times(events: Events, start_us: I64, gap_us: F64, step: I64, steps: I64 | int, bits: U32) -> I64:
+        """Times of runs: step after step from a start, earlier where a run would not end within its day.
+
+        Parameters
+        ----------
+        start_us, gap_us
+            When the run begins, and its mean gap; the same for all events of a run.
+        step, steps
+            Position of each event in its run, and how many steps the run has.
+        bits
+            Random bits of the events.
+        """
+        gap = np.minimum(gap_us, DAY_US / (np.asarray(steps) + 1.0))
+        last = events.midnight_us + DAY_US - 1
+        start = np.minimum(start_us, last - (gap * steps).astype(np.int64))
+        return np.clip(start + (gap * (step + 0.8 * unit(bits))).astype(np.int64), events.midnight_us, last)
+
     def customers(self, events: Events, band: I64, victim: I64) -> I64:
         """Customers that campaigns hit: each owns a run of slots in its start month's order."""
         slot = (high(self.draws(events.campaign_bits, "slots")).astype(np.int64) << 8) + victim
@@ -123,9 +144,12 @@ class Kit:
 
     def someone(self, events: Events, group_bits: U32, bits: U64) -> I64:
         """A customer of a random group who is there when the campaign begins, each as likely as the other."""
+        shares = CategoricalTable([group.share for group in self.model.plan.groups])
+        return self.someone_in(events, shares(group_bits).astype(np.int64), bits)
+
+    def someone_in(self, events: Events, group: I64, bits: U64) -> I64:
+        """A customer of a given group who is there when the campaign begins, each as likely as the other."""
         plan = self.model.plan
-        shares = CategoricalTable([group.share for group in plan.groups])
-        group = shares(group_bits)
         start = np.clip(events.start_day, plan.period.first_day, plan.period.end_day - 1)
         month = np.searchsorted([m.first_day for m in plan.period.months], start, side="right") - 1
         cohort = np.empty(len(events), dtype=np.int64)
@@ -137,18 +161,26 @@ class Kit:
 
     def counts_on(self, name: str, campaign: I64, day: I64) -> I64:
         """How many events campaigns of a typology have on days of the period."""
+        return self.events_on(name, campaign, day)[1]
+
+    def events_on(self, name: str, campaign: I64, day: I64) -> tuple[I64, I64]:
+        """Position of the first of the events that campaigns have on days of the period, and their number.
+
+        The others of the same campaign and day follow one by one. Outside the period there are none.
+        """
         plan, one = self.model.plan, self.plans[name]
-        count = np.zeros(len(campaign), dtype=np.int64)
+        first, count = np.zeros(len(campaign), dtype=np.int64), np.zeros(len(campaign), dtype=np.int64)
         for number in np.unique(day).tolist():
             if not plan.period.first_day <= number < plan.period.end_day:
                 continue
             here = np.flatnonzero(day == number)
             events = events_between(plan, one, number, number + 1)
-            known, size = np.unique(events.campaign, return_counts=True)
+            known, start, size = np.unique(events.campaign, return_index=True, return_counts=True)
             if len(known):
                 place = np.minimum(np.searchsorted(known, campaign[here]), len(known) - 1)
                 count[here] = np.where(known[place] == campaign[here], size[place], 0)
-        return count
+                first[here] = events.index[start[place]]
+        return first, count
 
     def earlier(self, name: str, events: Events, min_days: int, max_days: int) -> tuple[NDArray[np.bool_], Events]:
         """First events of a campaign of another typology that began some days before each event's own campaign.
@@ -238,6 +270,16 @@ class Kit:
             column[places] = value
         self.set_amount(choice, places, amount)
 
+    @staticmethod
+    def basket(shop: U64, item: U64) -> U64:
+        """Bits for `buy_at`: the upper half picks the shop, the lower half makes the ticket differ."""
+        return (shop & _UPPER_HALF) | low(item)
+
+    @staticmethod
+    def backstreet(shop: U64) -> U64:
+        """Bits that pick a merchant whom few customers know instead of a popular one."""
+        return shop | _LAST_QUARTER
+
     def buy_in_person(
         self, choice: Choice, places: NDArray[np.intp], site: I64, trade: I64, bits: U64, factor: F64
     ) -> None:
@@ -251,11 +293,26 @@ class Kit:
         people = self.model.people
         return people.home_place(people.bits(customer), self.group_of(customer))
 
+    def place_now(self, customer: I64, time_us: I64) -> I64:
+        """City where customers are: at home, or on a trip."""
+        place = self.home_place(customer)
+        country = self.model.geography.home_country[self.group_of(customer)]
+        away, there, _ = self.spending.trips.whereabouts(customer, country, time_us)
+        place[away] = there
+        return place
+
     def set_amount(self, choice: Choice, places: NDArray[np.intp], amount_minor: I64) -> None:
         """Set amounts in the acceptor's currency."""
         currency = COUNTRY_CURRENCY[self.model.merchants.site_country[choice.site[places]]]
         choice.amount_minor[places] = amount_minor
         choice.amount_usd[places] = amount_usd(amount_minor, currency)
+
+    @staticmethod
+    def by_phone(rows: Rows, places: NDArray[np.intp]) -> None:
+        """Make remote payments with entered card data orders that the merchant keys in: no device, no address."""
+        rows.channel[places], rows.entry_mode[places], rows.three_ds[places] = MOTO, MANUAL, NO_THREE_DS
+        for column in (rows.device, rows.device_type, rows.network, rows.ip_country):
+            column[places] = NULL
 
     @staticmethod
     def give_back(rows: Rows, places: NDArray[np.intp], original: I64) -> None:

@@ -1,0 +1,233 @@
+"""Money mules: whose accounts a campaign pays through, in what order, and how much of the money flows on."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from payloom.behaviour.rows import Rows
+from payloom.behaviour.transfers import Orders, online_business
+from payloom.codes import RESPONSE_CODE, ROLE
+from payloom.config.typologies import TypologySettings
+from payloom.fraud.campaigns import events_between
+from payloom.fraud.events import Events
+from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.typology import TransferTypology
+from payloom.plan.periods import DAY_US
+from payloom.streams.hashing import U64, high, low, threshold32, unit
+from payloom.streams.tables import F64, CategoricalTable
+from payloom.world.devices import PHONE
+
+I64 = NDArray[np.int64]
+
+COLLECT, FORWARD, DISPERSE, CASH_OUT = (
+    np.int8(ROLE.index(role)) for role in ("collect", "forward", "disperse", "cash_out")
+)
+
+CUT_MIN, CUT_MAX = 0.03, 0.10
+"""What a mule keeps of the money that passes through (estimate)."""
+
+UNEVENNESS = 0.7
+"""Parts of a sum are between 1 - this and 1 + this times the mean part (estimate)."""
+
+STEPS, STEP_SHARES = np.array([0.0, 1.0, 5.0, 10.0, 50.0]), (0.40, 0.20, 0.15, 0.15, 0.10)
+"""Amounts are whole multiples of so many dollars, in such shares (estimate): people type in round amounts."""
+
+FINEST_PART = 10.0
+"""An amount is rounded to a tenth of itself at most, so that what flows in flows out."""
+
+SPAN_MEDIAN_HOURS, SPAN_SIGMA, SPAN_MAX_HOURS = 5.0, 0.7, 16.0
+"""From a day's first leg of a campaign to its last (estimate)."""
+
+GANG_CAMPAIGN_SHARE, GANG_MULE_SHARE = 0.45, 0.6
+"""Campaigns whose organiser pays from mules' accounts himself, and the mules there of whom that is true (estimate)."""
+
+GANG = 1 << 20
+"""Number of the organiser among a campaign's people; mules have smaller ones."""
+
+ANSWERS = {"00": 0.953, "51": 0.022, "05": 0.008, "61": 0.012, "91": 0.004, "96": 0.001}
+"""Answers to transfers between mules (estimate): limits of new or small accounts are reached a little more often."""
+
+
+def pay(kit: Kit, orders: Orders, payee: I64, dollars: F64) -> None:
+    """Send amounts to the current accounts of customers; who would pay themselves pay a shop."""
+    orders.payee[:] = kit.model.accounts.current(payee)
+    orders.dollars[:] = dollars
+    alone = np.flatnonzero(orders.account == orders.payee)
+    trade = np.zeros(len(alone), dtype=np.int64)
+    orders.payee[alone] = online_business(kit.model, orders.group[alone], trade, low(orders.bits[alone]))
+
+
+def ordered_times(kit: Kit, events: Events, start_us: I64, span_us: I64, bits: U64) -> I64:
+    """Times in the order of the events' numbers, from a start on, within a span and within the day."""
+    last = events.midnight_us + DAY_US - 1
+    span_us = np.minimum(span_us, DAY_US - 1)
+    start_us = np.maximum(np.minimum(start_us, last - span_us), events.midnight_us)
+    share = (events.number + unit(high(kit.draws(bits, "mules.moment")))) / events.total
+    return start_us + (share * span_us).astype(np.int64)
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """The events of a typology's campaigns in order of time, over all their days.
+
+    Attributes
+    ----------
+    index
+        Positions of all events of the world's period, sorted.
+    place, length
+        Place of each in its campaign from 0 on, and how many events the campaign has.
+    """
+
+    index: I64
+    place: I64
+    length: I64
+
+    @classmethod
+    def of(cls, kit: Kit, name: str) -> Sequence:
+        """Count through all campaigns of a typology."""
+        period = kit.model.plan.period
+        events = events_between(kit.model.plan, kit.plans[name], period.first_day, period.end_day)
+        order = np.lexsort((events.index, events.campaign))
+        _, begin, size = np.unique(events.campaign[order], return_index=True, return_counts=True)
+        place, length = np.empty(len(events), dtype=np.int64), np.empty(len(events), dtype=np.int64)
+        place[order] = np.arange(len(events)) - np.repeat(begin, size)
+        length[order] = np.repeat(size, size)
+        by_index = np.argsort(events.index)
+        return cls(events.index[by_index], place[by_index], length[by_index])
+
+    def find(self, events: Events) -> tuple[I64, I64]:
+        """Place of each event in its campaign, and the campaign's number of events."""
+        where = np.searchsorted(self.index, events.index)
+        return self.place[where], self.length[where]
+
+
+@dataclass(frozen=True)
+class Legs:
+    """Transfers of a shape; arrays of length n.
+
+    Attributes
+    ----------
+    payer, payee
+        Numbers of the mules that pay and receive, within the campaign, 0 or more.
+    share
+        Amount as a share of the campaign's pot.
+    role
+        Code of `payloom.codes.ROLE`.
+    """
+
+    payer: I64
+    payee: I64
+    share: F64
+    role: NDArray[np.int8]
+
+
+class MuleShape(TransferTypology):
+    """Transfers among a campaign's mules: ordinary customers of one country, found by their number.
+
+    A subclass says which mule pays which at each place of the campaign's sequence; the rest is the same for all.
+
+    Attributes
+    ----------
+    pot_ln_median, pot_sigma
+        ln of the median pot in dollars, and its standard deviation between campaigns (estimates).
+    """
+
+    max_days = 4
+    pot_ln_median: ClassVar[float] = 8.3
+    pot_sigma: ClassVar[float] = 0.8
+
+    def __init__(self, kit: Kit, settings: TypologySettings) -> None:
+        super().__init__(kit, settings)
+        self._answers = code_table(RESPONSE_CODE, ANSWERS)
+        self._steps = CategoricalTable(STEP_SHARES)
+        self._networks = kit.networks(
+            self.name, self.drift, {"mobile": 0.46, "home": 0.42, "vpn": 0.09, "hosting": 0.03}
+        )
+
+    @abstractmethod
+    def legs(self, events: Events, place: I64, length: I64) -> Legs:
+        """Say which mule pays which at each place of a campaign of some length."""
+
+    @cached_property
+    def sequence(self) -> Sequence:
+        """Places of all events in their campaigns."""
+        return Sequence.of(self.kit, self.name)
+
+    def part(self, events: Events, number: I64, count: I64, salt: I64 | int = 0) -> F64:
+        """Part of a sum that is split in `count` uneven parts: they sum to 1."""
+        return self._cut(events, number + 1, count, salt) - self._cut(events, number, count, salt)
+
+    def _cut(self, events: Events, number: I64, count: I64, salt: I64 | int) -> F64:
+        """Where the sum is cut after `number` parts."""
+        bits = self.kit.pair_draws(events.campaign_bits, number + (salt << 32), f"{self.name}.part")
+        inner = (number > 0) & (number < count)
+        return (number + np.where(inner, UNEVENNESS * (unit(high(bits)) - 0.5), 0.0)) / np.maximum(count, 1)
+
+    def kept(self, events: Events, mule: I64) -> F64:
+        """Share of the money that a mule passes on."""
+        bits = self.kit.pair_draws(events.campaign_bits, mule, f"{self.name}.cut")
+        return 1.0 - CUT_MIN - (CUT_MAX - CUT_MIN) * unit(high(bits))
+
+    def pot(self, events: Events) -> F64:
+        """Dollars that a campaign moves."""
+        functions = self.kit.model.plan.functions
+        normal = functions.normal(high(self.kit.draws(events.campaign_bits, f"{self.name}.pot")))
+        return functions.exp(normal * self.pot_sigma + self.pot_ln_median) * self.amount_factor(events)
+
+    def activity(self, campaign_bits: U64, age: I64) -> F64:
+        """One to `max_days` days, evenly."""
+        days = 1 + (campaign_bits >> np.uint64(8)).astype(np.int64) % self.max_days
+        return np.where(age < days, 1.0 / days, 0.0)
+
+    def times(self, events: Events, offset_us: I64) -> I64:
+        """One sitting a day, in the order of the legs."""
+        kit, functions = self.kit, self.kit.model.plan.functions
+        sitting = kit.pair_draws(events.campaign_bits, events.age, f"{self.name}.sitting")
+        start = kit.usual_times(events, high(sitting), offset_us)
+        hours = functions.exp(functions.normal(low(sitting)) * SPAN_SIGMA) * SPAN_MEDIAN_HOURS
+        span = (np.minimum(hours, SPAN_MAX_HOURS) * 3.6e9).astype(np.int64)
+        return ordered_times(kit, events, start, span, kit.draws(events.bits, f"{self.name}.time"))
+
+    def victim(self, events: Events) -> I64:
+        """Number of the mule that pays."""
+        return self.legs(events, *self.sequence.find(events)).payer
+
+    def customer(self, events: Events, victim: I64) -> I64:
+        """Mules, by their numbers."""
+        return self.kit.accomplice(events, victim)
+
+    def order(self, orders: Orders, events: Events) -> None:
+        """Pay the next mule."""
+        legs = self.legs(events, *self.sequence.find(events))
+        pay(self.kit, orders, self.kit.accomplice(events, legs.payee), legs.share * self.pot(events))
+        self.round(orders, events)
+
+    def round(self, orders: Orders, events: Events) -> None:
+        """Choose to what amounts are rounded."""
+        steps = STEPS[self._steps(high(self.kit.draws(events.bits, f"{self.name}.step")))]
+        orders.step_dollars[:] = np.where(steps * FINEST_PART <= orders.dollars, steps, 0.0)
+
+    def finish(self, rows: Rows, events: Events) -> None:
+        """Pay from mules' own devices, or, for some, from the organiser's."""
+        kit = self.kit
+        campaign = kit.draws(events.campaign_bits, f"{self.name}.gang")
+        mule = self.legs(events, *self.sequence.find(events)).payer
+        bits = kit.pair_draws(events.campaign_bits, mule, f"{self.name}.own_device")
+        run = unit(high(campaign)) < GANG_CAMPAIGN_SHARE
+        places = np.flatnonzero(run & (high(bits) < threshold32(GANG_MULE_SHARE)))
+        holder = kit.accomplice(events, GANG)[places]
+        kit.use_device(rows, places, holder, PHONE)
+        network = self._networks(low(campaign), events.start_day).astype(np.int8)[places]
+        checks = kit.draws(events.bits, f"{self.name}.line")
+        kit.use_network(rows, places, holder, network, checks[places])
+        kit.redraw(rows.response, np.arange(len(events)), self._answers, high(checks))
+
+    def roles(self, events: Events) -> NDArray[np.int8]:
+        """Role of each leg."""
+        return self.legs(events, *self.sequence.find(events)).role
