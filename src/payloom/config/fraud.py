@@ -100,9 +100,10 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.505,
+        "cnp_stolen": 0.415,
         "card_testing": 0.18,
         "account_takeover": 0.14,
+        "lost_stolen": 0.09,
         "device_farm": 0.10,
         "fan_in": 0.008,
         "fan_out": 0.008,
