@@ -68,8 +68,10 @@ def test_every_days_counts_are_known_before_a_row_is_made(values) -> None:
     quotas, fraud = streams.model.plan.quotas, streams.fraud.plot.fraud_by_day()
     assert int(streams.rows_by_day().sum()) == config.world.rows
     assert int(fraud.sum()) == fraud_asked_for(config.world.rows, str(config.world.fraud_rate))
-    assert (quotas.spending + quotas.subscription + quotas.refund == quotas.genuine).all()
-    for counts in (quotas.spending, quotas.subscription, quotas.refund, fraud):
+    by_card = (quotas.spending, quotas.subscription, quotas.refund, quotas.planted)
+    genuine = (*by_card, quotas.standing, quotas.ad_hoc)
+    assert (np.sum(genuine, axis=0) == quotas.genuine).all()
+    for counts in (*genuine, fraud):
         assert counts.min() >= 0
 
 

@@ -99,13 +99,17 @@ def _starts(plan: Plan, typology: Typology, number: int, stream: Stream, events:
 
 def _intensity(plan: Plan, typology: Typology, number: int, stream: Stream, starts: I64, weights: list[float]) -> F64:
     """Relative number of events of each day: the season, where campaigns are active."""
-    days = len(starts)
-    first = plan.period.first_day - typology.max_days
+    days, first = len(starts), plan.period.first_day - typology.max_days
+    shown = np.minimum(starts, MANY)
+    offset = np.repeat(np.arange(days), shown)
+    ordinal = np.arange(len(offset)) - np.repeat(np.cumsum(shown) - shown, shown)
+    _, bits, weight = campaigns_of(plan, typology, number, stream, first + offset, ordinal)
+    weight *= (starts / np.maximum(shown, 1))[offset]
     activity = np.zeros(days)
-    for day, count in enumerate(starts.tolist()):
-        if count:
-            by_age = _activity(plan, typology, number, stream, first + day, count)
-            activity[day : day + typology.max_days] += by_age[: days - day]
+    for age in range(typology.max_days):
+        inside = np.flatnonzero(offset + age < days)
+        by_age = weight[inside] * typology.activity(bits[inside], np.full(len(inside), age))
+        activity += np.bincount(offset[inside] + age, weights=by_age, minlength=days)
     # Levelled off, so that one large campaign does not make the year's worst month.
     season, active = np.array(weights), activity[typology.max_days :]
     level = fsum(active.tolist()) / max(int(np.count_nonzero(active)), 1)
@@ -149,16 +153,6 @@ def _poisson(plan: Plan, bits: U64, mean: F64) -> I64:
         term = term * np.minimum(mean, 15.0) / number
         cumulative += term
     return np.where(mean < 15.0, count, np.maximum(many, 0.0)).astype(np.int64)
-
-
-def _activity(plan: Plan, typology: Typology, number: int, stream: Stream, day: int, count: int) -> F64:
-    """Summed relative activity, by age, of the campaigns that start on a day."""
-    shown = min(count, MANY)
-    _, bits, weight = campaigns_of(plan, typology, number, stream, np.full(shown, day), np.arange(shown))
-    by_age = np.zeros(typology.max_days)
-    for age in range(typology.max_days):
-        by_age[age] = float(np.cumsum(weight * typology.activity(bits, np.full(shown, age)))[-1])
-    return by_age * (count / shown)
 
 
 def campaigns_of(

@@ -20,14 +20,13 @@ from payloom.codes import RESPONSE_CODE
 from payloom.config.fraud import known_typologies
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.campaigns import TypologyPlan, plan_fraud, plan_planted
-from payloom.fraud.cases import NEVER_US, Cases, Timed, build_cases, timed
+from payloom.fraud.cases import NEVER_US, Calendar, Cases, Timed, build_cases
 from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.registry import find_planted, find_typologies
 from payloom.fraud.reporting import Labels, Reporting
 from payloom.fraud.typology import TransferTypology, Typology
 from payloom.fraud.victims import Victims
 from payloom.plan.daytables import DayTables
-from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import high
 from payloom.world.cards import GENERATIONS
 from payloom.world.model import Model
@@ -48,6 +47,8 @@ class Plot:
         Tools.
     fraud, planted
         Counts by typology, in order of their names.
+    calendar
+        Their events.
     cases
         All cases, with their reports.
     """
@@ -55,6 +56,7 @@ class Plot:
     kit: Kit
     fraud: tuple[TypologyPlan, ...]
     planted: tuple[TypologyPlan, ...]
+    calendar: Calendar
     cases: Cases
 
     @classmethod
@@ -66,7 +68,8 @@ class Plot:
         kit.plans.update((one.typology.name, one) for one in planted)
         fraud = plan_fraud(model.plan, _made(kit, find_typologies(_wanted(config.fraud.mix))))
         kit.plans.update((one.typology.name, one) for one in fraud)
-        return cls(kit, fraud, planted, build_cases(kit, fraud))
+        calendar = Calendar(kit, fraud + planted)
+        return cls(kit, fraud, planted, calendar, build_cases(kit, calendar, fraud))
 
     def fraud_by_day(self) -> I64:
         """Fraud of each day of the period."""
@@ -87,22 +90,32 @@ def _made(kit: Kit, classes: Iterable[type[Typology]]) -> list[Typology]:
 
 @dataclass(frozen=True)
 class FraudStream:
-    """Functions that make the payments of campaigns."""
+    """Functions that make the payments of campaigns.
+
+    Attributes
+    ----------
+    plot, settlement, transfers, reporting
+        What it builds on.
+    codes
+        Code of each typology's name in the labels.
+    """
 
     plot: Plot
     settlement: Settlement
     transfers: Transfers
     reporting: Reporting
+    codes: dict[str, int]
 
     @classmethod
     def of(cls, plot: Plot, settlement: Settlement, transfers: Transfers) -> FraudStream:
         """Prepare the stream."""
-        return cls(plot, settlement, transfers, Reporting(plot.kit))
+        codes = {name: code for code, name in enumerate(known_typologies())}
+        return cls(plot, settlement, transfers, Reporting(plot.kit), codes)
 
     def between(self, tables: DayTables, start_us: int, end_us: int) -> tuple[Rows, Labels]:
         """Finished fraud and planted payments in [start_us, end_us), not sorted; labels of fraud and disputes."""
         plot = self.plot
-        made = [_within(plot.kit, one, start_us, end_us) for one in plot.planted + plot.fraud]
+        made = [plot.calendar.between(one, start_us, end_us) for one in plot.planted + plot.fraud]
         by_card = [one for one in made if not isinstance(one.plan.typology, TransferTypology)]
         by_account = [one for one in made if isinstance(one.plan.typology, TransferTypology)]
         rows, labels = [], []
@@ -122,7 +135,7 @@ class FraudStream:
         typology = made.plan.typology
         if typology.genuine and not typology.disputed:
             return []
-        code = known_typologies().index(typology.name)
+        code = self.codes[typology.name]
         if typology.genuine:
             return [self.reporting.dispute(code, made, rows)]
         return [self.reporting.label(code, made, rows, self.plot.cases)]
@@ -199,13 +212,8 @@ class FraudStream:
         answer = answers(high(self.plot.kit.draws(made.events.bits[late], "after_block"))).astype(np.int8)
         rows.response[late] = np.where(rows.response[late] == APPROVED, answer, rows.response[late])
 
+
 def _slices(made: Sequence[Timed]) -> list[slice]:
     ends = np.cumsum([len(one.events) for one in made]).tolist()
     return [slice(end - len(one.events), end) for one, end in zip(made, ends, strict=True)]
 
-
-def _within(kit: Kit, one: TypologyPlan, start_us: int, end_us: int) -> Timed:
-    """Events of one typology that fall into a window."""
-    made = timed(kit, one, start_us // DAY_US, (end_us - 1) // DAY_US + 1)
-    inside = np.flatnonzero((made.time_us >= start_us) & (made.time_us < end_us))
-    return Timed(one, made.events.take(inside), made.victim[inside], made.customer[inside], made.time_us[inside])
