@@ -147,10 +147,13 @@ class Kit:
         """Bits that choose the region in which a campaign's people live."""
         return high(self.draws(events.campaign_bits, "gang.region"))
 
+    def groups(self, bits: U32) -> I64:
+        """Groups of customers, each in proportion to its size."""
+        return CategoricalTable([group.share for group in self.model.plan.groups])(bits).astype(np.int64)
+
     def someone(self, events: Events, group_bits: U32, bits: U64) -> I64:
         """A customer of a random group who is there when the campaign begins, each as likely as the other."""
-        shares = CategoricalTable([group.share for group in self.model.plan.groups])
-        return self.someone_in(events, shares(group_bits).astype(np.int64), bits)
+        return self.someone_in(events, self.groups(group_bits), bits)
 
     def someone_in(self, events: Events, group: I64, bits: U64) -> I64:
         """A customer of a given group who is there when the campaign begins, each as likely as the other."""

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.rows import Rows
 from payloom.behaviour.transfers import Orders, online_business
-from payloom.codes import RESPONSE_CODE, ROLE
+from payloom.codes import ROLE
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.campaigns import events_between
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
 from payloom.fraud.typology import TransferTypology
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, high, low, threshold32, unit
@@ -47,11 +47,19 @@ SPAN_MEDIAN_HOURS, SPAN_SIGMA, SPAN_MAX_HOURS = 5.0, 0.7, 16.0
 GANG_CAMPAIGN_SHARE, GANG_MULE_SHARE = 0.45, 0.6
 """Campaigns whose organiser pays from mules' accounts himself, and the mules there of whom that is true (estimate)."""
 
-GANG = 1 << 20
+GANG = 1000
 """Number of the organiser among a campaign's people; mules have smaller ones."""
 
-ANSWERS = {"00": 0.953, "51": 0.022, "05": 0.008, "61": 0.012, "91": 0.004, "96": 0.001}
-"""Answers to transfers between mules (estimate): limits of new or small accounts are reached a little more often."""
+FIRST_HOUR, HOURS = 7.0, 9.0
+"""Local hours at which a day's first leg falls: from 7 to 16 (estimate)."""
+
+SHORTEST_SPAN_US = 4_000_000_000
+
+
+def mules(kit: Kit, events: Events, group: I64, number: I64 | int) -> I64:
+    """Mules of campaigns by their numbers: ordinary customers of a group; different numbers are different people."""
+    slot = (high(kit.draws(events.campaign_bits, "mules.slots")).astype(np.int64) << 10) + number
+    return kit.victims.in_group(events.start_day, group, slot)
 
 
 def pay(kit: Kit, orders: Orders, payee: I64, dollars: F64) -> None:
@@ -63,11 +71,18 @@ def pay(kit: Kit, orders: Orders, payee: I64, dollars: F64) -> None:
     orders.payee[alone] = online_business(kit.model, orders.group[alone], trade, low(orders.bits[alone]))
 
 
+def round_amounts(kit: Kit, orders: Orders, events: Events) -> None:
+    """Choose to what amounts are rounded."""
+    steps = STEPS[CategoricalTable(STEP_SHARES)(high(kit.draws(events.bits, "mules.step")))]
+    orders.step_dollars[:] = np.where(steps * FINEST_PART <= orders.dollars, steps, 0.0)
+
+
 def ordered_times(kit: Kit, events: Events, start_us: I64, span_us: I64, bits: U64) -> I64:
     """Times in the order of the events' numbers, from a start on, within a span and within the day."""
     last = events.midnight_us + DAY_US - 1
-    span_us = np.minimum(span_us, DAY_US - 1)
-    start_us = np.maximum(np.minimum(start_us, last - span_us), events.midnight_us)
+    # What begins late in the UTC day is over sooner.
+    span_us = np.minimum(span_us, np.maximum(last - start_us, SHORTEST_SPAN_US))
+    start_us = np.minimum(start_us, last - span_us)
     share = (events.number + unit(high(kit.draws(bits, "mules.moment")))) / events.total
     return start_us + (share * span_us).astype(np.int64)
 
@@ -144,8 +159,6 @@ class MuleShape(TransferTypology):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._answers = code_table(RESPONSE_CODE, ANSWERS)
-        self._steps = CategoricalTable(STEP_SHARES)
         self._networks = kit.networks(
             self.name, self.drift, {"mobile": 0.46, "home": 0.42, "vpn": 0.09, "hosting": 0.03}
         )
@@ -189,7 +202,7 @@ class MuleShape(TransferTypology):
         """One sitting a day, in the order of the legs."""
         kit, functions = self.kit, self.kit.model.plan.functions
         sitting = kit.pair_draws(events.campaign_bits, events.age, f"{self.name}.sitting")
-        start = kit.usual_times(events, high(sitting), offset_us)
+        start = kit.local_times(events, FIRST_HOUR + HOURS * unit(high(sitting)), offset_us)
         hours = functions.exp(functions.normal(low(sitting)) * SPAN_SIGMA) * SPAN_MEDIAN_HOURS
         span = (np.minimum(hours, SPAN_MAX_HOURS) * 3.6e9).astype(np.int64)
         return ordered_times(kit, events, start, span, kit.draws(events.bits, f"{self.name}.time"))
@@ -200,18 +213,16 @@ class MuleShape(TransferTypology):
 
     def customer(self, events: Events, victim: I64) -> I64:
         """Mules, by their numbers."""
-        return self.kit.accomplice(events, victim)
+        return self._mules(events, victim)
+
+    def _mules(self, events: Events, number: I64 | int) -> I64:
+        return mules(self.kit, events, self.kit.groups(self.kit.country_bits(events)), number)
 
     def order(self, orders: Orders, events: Events) -> None:
         """Pay the next mule."""
         legs = self.legs(events, *self.sequence.find(events))
-        pay(self.kit, orders, self.kit.accomplice(events, legs.payee), legs.share * self.pot(events))
-        self.round(orders, events)
-
-    def round(self, orders: Orders, events: Events) -> None:
-        """Choose to what amounts are rounded."""
-        steps = STEPS[self._steps(high(self.kit.draws(events.bits, f"{self.name}.step")))]
-        orders.step_dollars[:] = np.where(steps * FINEST_PART <= orders.dollars, steps, 0.0)
+        pay(self.kit, orders, self._mules(events, legs.payee), legs.share * self.pot(events))
+        round_amounts(self.kit, orders, events)
 
     def finish(self, rows: Rows, events: Events) -> None:
         """Pay from mules' own devices, or, for some, from the organiser's."""
@@ -221,12 +232,10 @@ class MuleShape(TransferTypology):
         bits = kit.pair_draws(events.campaign_bits, mule, f"{self.name}.own_device")
         run = unit(high(campaign)) < GANG_CAMPAIGN_SHARE
         places = np.flatnonzero(run & (high(bits) < threshold32(GANG_MULE_SHARE)))
-        holder = kit.accomplice(events, GANG)[places]
+        holder = self._mules(events, GANG)[places]
         kit.use_device(rows, places, holder, PHONE)
         network = self._networks(low(campaign), events.start_day).astype(np.int8)[places]
-        checks = kit.draws(events.bits, f"{self.name}.line")
-        kit.use_network(rows, places, holder, network, checks[places])
-        kit.redraw(rows.response, np.arange(len(events)), self._answers, high(checks))
+        kit.use_network(rows, places, holder, network, kit.draws(events.bits, f"{self.name}.line")[places])
 
     def roles(self, events: Events) -> NDArray[np.int8]:
         """Role of each leg."""

@@ -60,6 +60,27 @@ class Victims:
         before = np.where(part > 0, ends[part - 1], 0)
         return base[part] + place - before
 
+    def in_group(self, start_day: I64, group: I64, slot: I64) -> I64:
+        """Customers of groups in slots of the month of each start day: different slots are different people.
+
+        Slots count modulo the number of the group's customers.
+        """
+        plan = self.model.plan
+        firsts = np.array([month.first_day for month in plan.period.months])
+        month = np.maximum(np.searchsorted(firsts, start_day, side="right") - 1, 0)
+        order = month * len(plan.groups) + group
+        customer = np.empty(len(slot), dtype=np.int64)
+        for key in np.unique(order).tolist():
+            here = np.flatnonzero(order == key)
+            number, of_group = divmod(key, len(plan.groups))
+            cohorts = plan.cohorts.active(plan.period.epoch_of_month(number), of_group)
+            ends = np.cumsum(plan.cohorts.size[cohorts])
+            total = int(ends[-1])
+            place = Permutation(draw_int(plan.keys["victim.group"], number, of_group), total)(slot[here] % total)
+            part = np.searchsorted(ends, place, side="right")
+            customer[here] = plan.cohorts.base[cohorts[part]] + place - np.where(part > 0, ends[part - 1], 0)
+        return customer
+
     def _band(self, epoch: int, band: Band) -> tuple[I64, I64]:
         """First customer of each range of the band, and the running number of customers to its end."""
         if (epoch, band) not in self._ranges:

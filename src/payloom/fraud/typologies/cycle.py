@@ -26,5 +26,5 @@ class Cycle(MuleShape):
         bits = high(self.kit.draws(events.campaign_bits, "cycle.ring")).astype(np.int64)
         # A campaign with fewer legs than the ring has accounts closes a smaller ring.
         ring = np.clip(length, 2, SHORTEST + (bits * LENGTHS >> 32))
-        lost = (CUT_MIN + CUT_MAX) / 2 * (place % ring)
-        return Legs(place % ring, (place + 1) % ring, 1.0 - lost, np.full(len(place), FORWARD))
+        share = 1.0 - (CUT_MIN + CUT_MAX) / 2 * (place % ring).astype(np.float64)
+        return Legs(place % ring, (place + 1) % ring, share, np.full(len(place), FORWARD))

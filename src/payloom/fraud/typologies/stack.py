@@ -15,7 +15,8 @@ LAYER_LEGS = 3
 
 MOST_STAGES = 3
 
-_LAYER = 1 << 16
+_LAYER = 64
+"""Numbers of the mules of a layer."""
 
 
 class Stack(MuleShape):
@@ -34,8 +35,8 @@ class Stack(MuleShape):
         number = place - first
         kept = 1.0 - (CUT_MIN + CUT_MAX) / 2 * stage
         return Legs(
-            payer=stage * _LAYER + number % width,
-            payee=(stage + 1) * _LAYER + number // width % width,
+            payer=stage * _LAYER + number % width % _LAYER,
+            payee=(stage + 1) * _LAYER + number // width % width % _LAYER,
             share=self.part(events, number, legs_here, stage) * kept,
             role=np.where(stage == 0, COLLECT, FORWARD),
         )
