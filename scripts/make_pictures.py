@@ -18,16 +18,15 @@ import matplotlib as mpl
 import polars as pl
 from matplotlib.figure import Figure
 
-ROOT = Path(__file__).resolve().parent.parent
-# The script's own folder is on the path, not the one above it.
-sys.path.insert(0, str(ROOT))
-
-from scripts.realism_facts import CARD_HISTORY, ULB_HOUR_PERCENT, World  # noqa: E402
+from payloom.realism.data import DataSet
+from payloom.realism.measures.cards import visits_by_rank
+from payloom.realism.measures.evidence import Evidence
+from payloom.realism.measures.timing import ULB_HOUR_PERCENT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FOLDER = ROOT / "docs" / "pictures"
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 MAX_BYTES: Final = 150_000
 BLUE, ORANGE, GREY = "#2b6cb0", "#dd6b20", "#718096"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -36,11 +35,11 @@ BINS_PER_DECADE = 20
 TOP_MERCHANTS = 20
 
 
-def hours(axes: Axes, world: World) -> None:
+def hours(axes: Axes, evidence: Evidence) -> None:
     """Draw genuine payments and fraud by local hour, beside the ULB records."""
-    for rows, colour, label in ((world.genuine, BLUE, "genuine"), (world.fraud, ORANGE, "fraud")):
-        count = rows.group_by("hour").len().sort("hour")
-        percent = (count["len"] / rows.height * 100).to_list()
+    for rows, colour, label in ((evidence.genuine, BLUE, "genuine"), (evidence.fraud.lazy(), ORANGE, "fraud")):
+        count = rows.group_by("hour").len().sort("hour").collect()
+        percent = (count["len"] / count["len"].sum() * 100).to_list()
         axes.step([*count["hour"].to_list(), 24], [*percent, percent[-1]], where="post", color=colour, label=label)
     axes.plot([h + 0.5 for h in range(24)], ULB_HOUR_PERCENT, "o", ms=3, color=GREY, label="genuine, ULB 2013")
     axes.set(title="Local hour", xlabel="hour", ylabel="% of payments", xlim=(0, 24), ylim=(0, None))
@@ -48,11 +47,12 @@ def hours(axes: Axes, world: World) -> None:
     axes.legend(frameon=False, fontsize=8)
 
 
-def week(axes: Axes, world: World) -> None:
+def week(axes: Axes, evidence: Evidence) -> None:
     """Draw payments in store by weekday and local hour."""
-    shops = world.genuine.filter(pl.col("channel") == "in_store")
-    count = {(day, hour): n for day, hour, n in shops.group_by("weekday", "hour").len().iter_rows()}
-    grid = [[count.get((day, hour), 0) / shops.height * 100 for hour in range(24)] for day in range(1, 8)]
+    shops = evidence.genuine.filter(pl.col("channel") == "in_store")
+    count = {(day, hour): n for day, hour, n in shops.group_by("weekday", "hour").len().collect().iter_rows()}
+    total = sum(count.values())
+    grid = [[count.get((day, hour), 0) / total * 100 for hour in range(24)] for day in range(1, 8)]
     image = axes.imshow(grid, aspect="auto", cmap="Blues", extent=(0, 24, 7, 0))
     axes.set_yticks([day + 0.5 for day in range(7)], WEEKDAYS)
     axes.set_xticks(range(0, 25, 6))
@@ -60,11 +60,12 @@ def week(axes: Axes, world: World) -> None:
     axes.figure.colorbar(image, ax=axes, label="% of payments")
 
 
-def amounts(axes: Axes, world: World) -> None:
+def amounts(axes: Axes, evidence: Evidence) -> None:
     """Draw the density of amounts on a logarithmic scale."""
     edges = [10 ** (step / BINS_PER_DECADE) for step in range(-BINS_PER_DECADE, 4 * BINS_PER_DECADE + 1)]
-    for rows, colour, label in ((world.purchases, BLUE, "genuine purchases"), (world.fraud, ORANGE, "fraud")):
-        usd = rows.filter(pl.col("usd") > 0)["usd"].to_numpy()
+    genuine, fraud = evidence.purchases, evidence.fraud.lazy()
+    for rows, colour, label in ((genuine, BLUE, "genuine purchases"), (fraud, ORANGE, "fraud")):
+        usd = rows.select("amount_usd").filter(pl.col("amount_usd") > 0).collect().to_series().to_numpy()
         axes.hist(
             usd, bins=edges, weights=[100 / len(usd)] * len(usd), histtype="step", color=colour, label=label, lw=1.4
         )
@@ -73,16 +74,11 @@ def amounts(axes: Axes, world: World) -> None:
     axes.legend(frameon=False, fontsize=8)
 
 
-def merchants(axes: Axes, world: World) -> None:
+def merchants(axes: Axes, evidence: Evidence) -> None:
     """Draw the share of a card's payments by rank of its merchants: the mean and the quartiles over cards."""
     visits = (
-        world.purchases.filter(pl.len().over("card_id") >= CARD_HISTORY)
-        .group_by("card_id", "merchant_id")
-        .len()
-        .with_columns(
-            share=pl.col("len") / pl.col("len").sum().over("card_id") * 100,
-            rank=pl.col("len").rank("ordinal", descending=True).over("card_id"),
-        )
+        visits_by_rank(evidence)
+        .with_columns(share=pl.col("share") * 100)
         .filter(pl.col("rank") <= TOP_MERCHANTS)
         .group_by("rank")
         .agg(
@@ -105,13 +101,12 @@ def merchants(axes: Axes, world: World) -> None:
     axes.legend(frameon=False, fontsize=8)
 
 
-def year(axes: Axes, world: World) -> None:
+def year(axes: Axes, evidence: Evidence) -> None:
     """Draw payments a day over the year, and fraud a week."""
-    middle = world.genuine["event_time"].dt.year().median()
-    days = world.rows.group_by(day=pl.col("event_time").dt.date()).agg(pl.len()).sort("day")
-    weeks = world.fraud.group_by(pl.col("event_time").dt.truncate("1w").dt.date().alias("day")).len().sort("day")
+    days = evidence.rows.group_by(day=pl.col("event_time").dt.date()).agg(pl.len()).sort("day").collect()
+    weeks = evidence.fraud.group_by(pl.col("event_time").dt.truncate("1w").dt.date().alias("day")).len().sort("day")
     axes.plot(days["day"].to_list(), days["len"].to_list(), color=BLUE, lw=0.8, label="payments a day")
-    axes.set(title=f"The year {int(float(str(middle)))}", ylabel="payments a day", ylim=(0, None))
+    axes.set(title=f"The year {evidence.years[0]}", ylabel="payments a day", ylim=(0, None))
     axes.tick_params(axis="x", labelrotation=45)
     right = axes.twinx()
     right.step(weeks["day"].to_list(), weeks["len"].to_list(), where="post", color=ORANGE, lw=1, label="frauds a week")
@@ -121,7 +116,7 @@ def year(axes: Axes, world: World) -> None:
     right.legend(frameon=False, fontsize=8, loc="upper center")
 
 
-PICTURES: dict[str, Callable[[Axes, World], None]] = {
+PICTURES: dict[str, Callable[[Axes, Evidence], None]] = {
     "hours": hours,
     "week": week,
     "amounts": amounts,
@@ -135,16 +130,16 @@ def main() -> int:
     """Draw every picture; 1 if one is too large."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="data set, as written by payloom generate")
-    world = World.read(parser.parse_args().folder)
+    evidence = Evidence(DataSet.open(parser.parse_args().folder))
     mpl.rcParams |= {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "axes.titlesize": 10}
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, draw in PICTURES.items():
         figure = Figure(figsize=(5, 3.2), layout="constrained")
-        draw(figure.subplots(), world)
+        draw(figure.subplots(), evidence)
         figure.savefig(FOLDER / f"{name}.png", dpi=120, metadata={"Software": None})
     figure = Figure(figsize=(9, 6), layout="constrained")
     for axes, name in zip(figure.subplots(2, 2).flat, OVERVIEW, strict=True):
-        PICTURES[name](axes, world)
+        PICTURES[name](axes, evidence)
     figure.savefig(FOLDER / "overview.png", dpi=110, metadata={"Software": None})
     large = [picture.name for picture in FOLDER.glob("*.png") if picture.stat().st_size > MAX_BYTES]
     if large:

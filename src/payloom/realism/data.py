@@ -101,13 +101,13 @@ class DataSet:
         cls,
         payments: pl.DataFrame | pl.LazyFrame,
         labels: pl.DataFrame | pl.LazyFrame | None = None,
-        *,
-        source: str = "frames",
         **entities: pl.DataFrame | pl.LazyFrame,
     ) -> Self:
         """Return a data set of frames in memory, such as those of `payloom.World`."""
         tables = {name: _canonical(frame.lazy()) for name, frame in entities.items()}
-        found = cls(source, _canonical(payments.lazy()), None if labels is None else _canonical(labels.lazy()), tables)
+        found = cls(
+            "frames", _canonical(payments.lazy()), None if labels is None else _canonical(labels.lazy()), tables
+        )
         found.check()
         return found
 

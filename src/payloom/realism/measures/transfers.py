@@ -15,13 +15,14 @@ SHAPES: Final = ("fan_in", "fan_out", "scatter_gather", "gather_scatter", "cycle
 """Laundering patterns of AMLworld; its eighth, random, is none that labels could name."""
 
 
-@measure("salary_days_share", needs=(*TRANSFER, "customer_id"), tables=("accounts",))
+@measure("salary_days_share", needs=TRANSFER, tables=("accounts",))
 def salaries(evidence: Evidence) -> Values:
     """Salary-type transfers on the eight busiest days of the month.
 
-    They pay into an account of the customer, from one that is nobody's in the data, at least three times.
+    They pay into a customer's account, from one that is no customer's, at least three times.
     """
-    holders = evidence.data.entities["accounts"].select("account_id", holder="customer_id")
+    accounts = evidence.data.entities["accounts"].filter(pl.col("customer_id").is_not_null())
+    holders = accounts.select("account_id", holder="customer_id")
     genuine = derived(evidence.data, evidence.data.transfers).filter(~pl.col("is_fraud"))
     incoming = genuine.join(holders, left_on="payee_account_id", right_on="account_id")
     outside = incoming.join(holders, on="account_id", how="anti")
@@ -54,7 +55,7 @@ def fans(evidence: Evidence) -> Values:
         fan = evidence.data.transfers.group_by("is_fraud", hub, week).agg(pl.col(other).n_unique().alias("others"))
         counts = fan.filter(pl.col("others") >= 5).group_by("is_fraud").len().collect(engine="streaming")
         count = dict(counts.iter_rows())
-        found[name] = count.get(False, 0) / count[True] if count.get(True, 0) >= 5 else None
+        found[name] = count.get(False, 0) / count[True] if count.get(True) else None
     return found
 
 
