@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import polars as pl
 
-from tests.cell.worlds import World, make
+from tests.cell.worlds import World
+from tests.fraud.campaign_rows import fraud_of, world_of
 
 
 def world() -> World:
-    return make({"world": {"rows": 30_000, "fraud_rate": "0.02"}, "fraud": {"mix": {"triangulation": 1.0}}})
+    return world_of("triangulation")
 
 
-def frauds() -> pl.DataFrame:
-    labels = world().frames["fraud_labels"].select("transaction_id", "campaign_id", "chargeback_reason")
-    return world().payments.join(labels, on="transaction_id")
+def rows() -> pl.DataFrame:
+    return fraud_of(world())
 
 
 def large_campaigns() -> pl.DataFrame:
     each = (
-        frauds()
+        rows()
         .group_by("campaign_id")
         .agg(
             events=pl.len(),
@@ -63,12 +63,12 @@ def test_addresses_match_less_than_those_of_honest_people() -> None:
 def test_orders_are_ordinary() -> None:
     """Amounts lie among those of honest people online: the median between their quartiles."""
     honest = world().genuine.filter(pl.col("channel").is_in(["online", "app"]), pl.col("amount_usd") > 0)
-    median = frauds()["amount_usd"].median()
+    median = rows()["amount_usd"].median()
     assert honest["amount_usd"].quantile(0.25) < median < honest["amount_usd"].quantile(0.9)  # type: ignore[operator]
 
 
 def test_most_cards_are_of_the_shops_country() -> None:
     """Foreign cards are looked at twice, so most are domestic, and some are not."""
-    rows = frauds()
-    domestic = (rows["issuer_country"] == rows["merchant_country"]).mean()
+    found = rows()
+    domestic = (found["issuer_country"] == found["merchant_country"]).mean()
     assert 0.6 < domestic < 0.95  # type: ignore[operator]

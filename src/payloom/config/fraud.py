@@ -100,7 +100,7 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.415,
+        "cnp_stolen": 0.39,
         "card_testing": 0.18,
         "account_takeover": 0.14,
         "lost_stolen": 0.09,
@@ -113,6 +113,7 @@ DEFAULT_MIX: Final = MappingProxyType(
         "bipartite": 0.006,
         "stack": 0.005,
         "triangulation": 0.03,
+        "merchant_collusion": 0.025,
     }
 )
 """Shares by count. UK 2024: CNP about 70 %, card ID theft 10 % [S,D]; the rest is estimated."""

@@ -146,3 +146,31 @@ class Typologies(Section):
         mean_size=18.0, size_sigma=0.7, report_delay_median_days=12.0, report_delay_sigma=1.0, unreported_share=0.06,
         chargeback_share=0.85,
     )  # fmt: skip
+    merchant_collusion: TypologySettings = scenario(
+        "A merchant that charges cards it has no business with",
+        "estimate",
+        mean_size=15.0, size_sigma=0.8, report_delay_median_days=18.0, report_delay_sigma=0.9, unreported_share=0.2,
+        chargeback_share=0.75,
+    )  # fmt: skip
+    family_device: TypologySettings = scenario(
+        "A household that shops on one device, each member with a card of their own",
+        "[R] ThreatMetrix 2013: 15 % of bank accounts are used from three devices or more; sizes are estimates",
+        mean_size=14.0, size_sigma=0.5,
+    )  # fmt: skip
+    corporate_card: TypologySettings = scenario(
+        "A firm's card that a team uses all day in several cities", "estimate", mean_size=30.0, size_sigma=0.4,
+    )  # fmt: skip
+    big_purchase: TypologySettings = scenario(
+        "One purchase of 5 to 20 times what the customer usually pays",
+        "[C] ULB: the 99th percentile of genuine amounts is 46 times the median; the size is an estimate",
+        mean_size=1.0, size_sigma=0.1,
+    )  # fmt: skip
+    new_phone: TypologySettings = scenario(
+        "A new device, its wallet set up, several purchases in the first days", "estimate",
+        mean_size=7.0, size_sigma=0.4,
+    )  # fmt: skip
+    holiday_spree: TypologySettings = scenario(
+        "A customer who is abroad and spends more than at home",
+        "[S,D] Fed 2022: 4.9 % of US-issued payments cross a border; the size is an estimate",
+        mean_size=14.0, size_sigma=0.4, amount_factor=1.6,
+    )  # fmt: skip
