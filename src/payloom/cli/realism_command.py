@@ -22,6 +22,8 @@ def run_realism(folder: str, *, out: str | None, mapping: str | None, fast: bool
 
     Raises
     ------
+    GateError
+        If something that should hold doesn't; as JSON, the exit code and the report say so instead.
     ConfigError
         If the mapping does not fit, the page can't be where it should, or a library is missing.
     StorageError
@@ -47,9 +49,16 @@ def run_realism(folder: str, *, out: str | None, mapping: str | None, fast: bool
         print_table(table)
     if page is not None:
         click.echo(f"page: {page}")
-    for line in wrong:
-        click.echo(f"  {line}", err=True)
-    return code
+    if wrong:
+        raise _refusal(wrong)
+    return 0
+
+
+def _refusal(wrong: tuple[str, ...]) -> GateError:
+    """Return what the command ends with when something does not hold."""
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    hint = "docs/realism.md says what each number means, and where worlds other than the default differ on purpose"
+    return GateError(f"{wrong[0]}{more}", hint=hint, problems=wrong)
 
 
 def _page(out: str | None) -> Path | None:

@@ -14,11 +14,13 @@ from payloom.config.near import did_you_mean
 from payloom.config.shown import shown_value
 from payloom.config.toml_file import read_toml
 from payloom.errors import ConfigError, Problem
+from payloom.reference import load_currencies
 from payloom.schema import PAYMENTS
 
 SECTIONS: Final = ("columns", "constants", "values", "units")
 _PER_SECOND: Final = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _TRUE: Final = ("1", "true", "yes", "y", "fraud", "t")
+MINOR_PER_DOLLAR: Final = 100.0
 _ID_BITS: Final = 53
 """Hashes of textual ids have as many bits as payloom's ids."""
 
@@ -137,12 +139,16 @@ def _constant(ours: str, value: Any) -> pl.Expr:
 
 
 def _with_both_amounts(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Give dollars for minor units and minor units for dollars where only one is there; one currency is assumed."""
+    """Give dollars for minor units, and minor units for dollars, where only one is there; without a currency, dollars."""
     names = frame.collect_schema().names()
+    minor_per_usd = pl.lit(MINOR_PER_DOLLAR)
+    if "currency" in names:
+        rates = {code: currency.minor_per_usd for code, currency in load_currencies().items()}
+        minor_per_usd = pl.col("currency").cast(pl.String).replace_strict(rates, default=None, return_dtype=pl.Float64)
     if "amount_minor" in names and "amount_usd" not in names:
-        return frame.with_columns(amount_usd=pl.col("amount_minor") / 100)
+        return frame.with_columns(amount_usd=pl.col("amount_minor") / minor_per_usd)
     if "amount_usd" in names and "amount_minor" not in names:
-        return frame.with_columns(amount_minor=(pl.col("amount_usd") * 100).round().cast(pl.Int64))
+        return frame.with_columns(amount_minor=(pl.col("amount_usd") * minor_per_usd).round().cast(pl.Int64))
     return frame
 
 
