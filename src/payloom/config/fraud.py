@@ -100,7 +100,7 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.39,
+        "cnp_stolen": 0.344,
         "card_testing": 0.18,
         "account_takeover": 0.14,
         "lost_stolen": 0.09,
@@ -114,6 +114,9 @@ DEFAULT_MIX: Final = MappingProxyType(
         "stack": 0.005,
         "triangulation": 0.03,
         "merchant_collusion": 0.025,
+        "app_scam": 0.025,
+        "mule_cash_out": 0.015,
+        "structuring": 0.006,
     }
 )
 """Shares by count. UK 2024: CNP about 70 %, card ID theft 10 % [S,D]; the rest is estimated."""

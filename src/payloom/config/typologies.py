@@ -61,7 +61,7 @@ class Typologies(Section):
     card_testing: TypologySettings = scenario(
         "Many cards tried in a burst, the good ones used days later",
         "[S] Visa: 33 % of enumerated accounts see fraud within 5 days; sizes are estimates",
-        mean_size=32.0, size_sigma=0.6, report_delay_median_days=12.0, unreported_share=0.35,
+        mean_size=48.0, size_sigma=0.7, report_delay_median_days=12.0, unreported_share=0.30,
     )  # fmt: skip
     account_takeover: TypologySettings = scenario(
         "A shop account taken over and spent from a new device",
@@ -100,6 +100,22 @@ class Typologies(Section):
         "estimate",
         mean_size=30.0, size_sigma=0.7, newest_share=0.6, report_delay_median_days=16.0, report_delay_sigma=0.8,
         unreported_share=0.15, chargeback_share=0.15,
+    )  # fmt: skip
+    app_scam: TypologySettings = scenario(
+        "Somebody is talked into sending money to a mule's account",
+        "estimate; UK Finance: two thirds of cases are purchase scams, about two payments a case (from memory)",
+        mean_size=2.4, size_sigma=0.6, report_delay_median_days=4.0, report_delay_sigma=1.4, unreported_share=0.20,
+        chargeback_share=0.0,
+    )  # fmt: skip
+    mule_cash_out: TypologySettings = scenario(
+        "Online banking taken over, the account emptied to a mule, who passes the money on",
+        "[S] DataVisor 2019: 65 % of taken-over accounts were dormant; sizes are estimates",
+        mean_size=5.0, size_sigma=0.5, dormant_share=0.5, report_delay_median_days=2.0, report_delay_sigma=1.1,
+        unreported_share=0.05, chargeback_share=0.0,
+    )  # fmt: skip
+    structuring: TypologySettings = scenario(
+        "A large sum sent in amounts just below a threshold", "estimate",
+        mean_size=7.0, size_sigma=0.4, report_delay_median_days=28.0, unreported_share=0.45, chargeback_share=0.0,
     )  # fmt: skip
     fan_in: TypologySettings = scenario(
         "Many mules pay one account within days", "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
@@ -158,7 +174,7 @@ class Typologies(Section):
         mean_size=14.0, size_sigma=0.5,
     )  # fmt: skip
     corporate_card: TypologySettings = scenario(
-        "A firm's card that a team uses all day in several cities", "estimate", mean_size=30.0, size_sigma=0.4,
+        "A firm's card that a team uses all day in several cities", "estimate", mean_size=45.0, size_sigma=0.4,
     )  # fmt: skip
     big_purchase: TypologySettings = scenario(
         "One purchase of 5 to 20 times what the customer usually pays",

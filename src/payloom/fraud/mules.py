@@ -41,17 +41,14 @@ STEPS, STEP_SHARES = np.array([0.0, 1.0, 5.0, 10.0, 50.0]), (0.40, 0.20, 0.15, 0
 FINEST_PART = 10.0
 """An amount is rounded to a tenth of itself at most, so that what flows in flows out."""
 
-SPAN_MEDIAN_HOURS, SPAN_SIGMA, SPAN_MAX_HOURS = 5.0, 0.7, 16.0
-"""From a day's first leg of a campaign to its last (estimate)."""
+SPAN_SIGMA, SPAN_MAX_HOURS = 0.7, 16.0
+"""Spread of the time from a day's first leg of a campaign to its last, and the longest (estimates)."""
 
 GANG_CAMPAIGN_SHARE, GANG_MULE_SHARE = 0.45, 0.6
 """Campaigns whose organiser pays from mules' accounts himself, and the mules there of whom that is true (estimate)."""
 
 GANG = 1000
 """Number of the organiser among a campaign's people; mules have smaller ones."""
-
-FIRST_HOUR, HOURS = 7.0, 9.0
-"""Local hours at which a day's first leg falls: from 7 to 16 (estimate)."""
 
 SHORTEST_SPAN_US = 4_000_000_000
 
@@ -151,11 +148,18 @@ class MuleShape(TransferTypology):
     ----------
     pot_ln_median, pot_sigma
         ln of the median pot in dollars, and its standard deviation between campaigns (estimates).
+    first_hour, hours
+        Local hour from which on a day's first leg falls, and for how many hours (estimates).
+    span_median_hours
+        Median time from a day's first leg to its last (estimate).
     """
 
     max_days = 4
     pot_ln_median: ClassVar[float] = 8.3
     pot_sigma: ClassVar[float] = 0.8
+    first_hour: ClassVar[float] = 7.0
+    hours: ClassVar[float] = 9.0
+    span_median_hours: ClassVar[float] = 5.0
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
@@ -202,8 +206,8 @@ class MuleShape(TransferTypology):
         """One sitting a day, in the order of the legs."""
         kit, functions = self.kit, self.kit.model.plan.functions
         sitting = kit.pair_draws(events.campaign_bits, events.age, f"{self.name}.sitting")
-        start = kit.local_times(events, FIRST_HOUR + HOURS * unit(high(sitting)), offset_us)
-        hours = functions.exp(functions.normal(low(sitting)) * SPAN_SIGMA) * SPAN_MEDIAN_HOURS
+        start = kit.local_times(events, self.first_hour + self.hours * unit(high(sitting)), offset_us)
+        hours = functions.exp(functions.normal(low(sitting)) * SPAN_SIGMA) * self.span_median_hours
         span = (np.minimum(hours, SPAN_MAX_HOURS) * 3.6e9).astype(np.int64)
         return ordered_times(kit, events, start, span, kit.draws(events.bits, f"{self.name}.time"))
 
@@ -212,28 +216,38 @@ class MuleShape(TransferTypology):
         return self.legs(events, *self.sequence.find(events)).payer
 
     def customer(self, events: Events, victim: I64) -> I64:
-        """Mules, by their numbers."""
-        return self._mules(events, victim)
+        """People of the campaign, by their numbers."""
+        return self.person(events, victim)
 
-    def _mules(self, events: Events, number: I64 | int) -> I64:
-        return mules(self.kit, events, self.kit.groups(self.kit.country_bits(events)), number)
+    def group(self, events: Events) -> I64:
+        """Group of customers in which a campaign's mules live."""
+        return self.kit.groups(self.kit.country_bits(events))
+
+    def person(self, events: Events, number: I64) -> I64:
+        """Who has a number in a campaign."""
+        return mules(self.kit, events, self.group(events), number)
 
     def order(self, orders: Orders, events: Events) -> None:
         """Pay the next mule."""
         legs = self.legs(events, *self.sequence.find(events))
-        pay(self.kit, orders, self._mules(events, legs.payee), legs.share * self.pot(events))
+        pay(self.kit, orders, self.person(events, legs.payee), legs.share * self.pot(events))
         round_amounts(self.kit, orders, events)
 
     def finish(self, rows: Rows, events: Events) -> None:
         """Pay from mules' own devices, or, for some, from the organiser's."""
         kit = self.kit
-        campaign = kit.draws(events.campaign_bits, f"{self.name}.gang")
         mule = self.legs(events, *self.sequence.find(events)).payer
+        campaign = kit.draws(events.campaign_bits, f"{self.name}.gang")
         bits = kit.pair_draws(events.campaign_bits, mule, f"{self.name}.own_device")
         run = unit(high(campaign)) < GANG_CAMPAIGN_SHARE
-        places = np.flatnonzero(run & (high(bits) < threshold32(GANG_MULE_SHARE)))
-        holder = self._mules(events, GANG)[places]
+        self.use_gang(rows, events, np.flatnonzero(run & (high(bits) < threshold32(GANG_MULE_SHARE))))
+
+    def use_gang(self, rows: Rows, events: Events, places: NDArray[np.intp]) -> None:
+        """Pay from the organiser's device and line at some rows."""
+        kit = self.kit
+        holder = mules(kit, events, self.group(events), GANG)[places]
         kit.use_device(rows, places, holder, PHONE)
+        campaign = kit.draws(events.campaign_bits, f"{self.name}.network")
         network = self._networks(low(campaign), events.start_day).astype(np.int8)[places]
         kit.use_network(rows, places, holder, network, kit.draws(events.bits, f"{self.name}.line")[places])
 
