@@ -22,7 +22,7 @@ Code = NDArray[np.int8]
 
 TRANSFER = np.int8(TRANSACTION_TYPE.index("transfer"))
 
-ANSWERS = {"00": 0.976, "51": 0.013, "05": 0.003, "61": 0.004, "91": 0.003, "96": 0.001}
+ANSWERS = {"00": 0.975, "51": 0.013, "05": 0.003, "57": 0.001, "61": 0.004, "91": 0.003, "96": 0.001}
 """Answers to genuine transfers (estimate)."""
 
 

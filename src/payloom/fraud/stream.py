@@ -36,6 +36,9 @@ I64 = NDArray[np.int64]
 AFTER_BLOCK = {"05": 0.42, "41": 0.10, "43": 0.08, "62": 0.14, "14": 0.18, "57": 0.08}
 """Answers to attempts with a blocked card (estimate)."""
 
+AFTER_FREEZE = {"05": 0.55, "57": 0.10, "61": 0.35}
+"""Answers to transfers from an account that the bank has frozen (estimate)."""
+
 
 @dataclass(frozen=True)
 class Plot:
@@ -208,7 +211,8 @@ class FraudStream:
         # Another thief's case may have had the card blocked.
         stopped[by_card] |= now > then
         late = np.flatnonzero(stopped)
-        answers = code_table(RESPONSE_CODE, AFTER_BLOCK)
+        by_account = isinstance(made.plan.typology, TransferTypology)
+        answers = code_table(RESPONSE_CODE, AFTER_FREEZE if by_account else AFTER_BLOCK)
         answer = answers(high(self.plot.kit.draws(made.events.bits[late], "after_block"))).astype(np.int8)
         rows.response[late] = np.where(rows.response[late] == APPROVED, answer, rows.response[late])
 
@@ -216,4 +220,3 @@ class FraudStream:
 def _slices(made: Sequence[Timed]) -> list[slice]:
     ends = np.cumsum([len(one.events) for one in made]).tolist()
     return [slice(end - len(one.events), end) for one, end in zip(made, ends, strict=True)]
-
