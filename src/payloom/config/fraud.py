@@ -100,10 +100,11 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.344,
+        "cnp_stolen": 0.299,
         "card_testing": 0.18,
         "account_takeover": 0.14,
         "lost_stolen": 0.09,
+        "counterfeit": 0.045,
         "device_farm": 0.10,
         "fan_in": 0.008,
         "fan_out": 0.008,

@@ -24,9 +24,10 @@ from payloom.fraud.victims import Victims
 from payloom.plan.groups import noon_offset_minutes
 from payloom.plan.periods import DAY_US
 from payloom.plan.profiles import HOUR_SHARE_PERCENT
-from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32, unit
+from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32
 from payloom.streams.tables import F64, INTERVALS, CategoricalTable, UniformTable
 from payloom.world.addresses import HOSTING
+from payloom.world.cards import SLOTS as CARD_SLOTS
 from payloom.world.merchants import CASH_TRADE, TRADES
 from payloom.world.model import Model
 
@@ -99,24 +100,6 @@ class Kit:
         last = events.midnight_us + DAY_US - 1
         over = np.maximum(time_us - last, 0)
         return np.clip(time_us - 2 * over, events.midnight_us, last)
-
-    @staticmethod
-    def run_times(events: Events, start_us: I64, gap_us: F64, step: I64, steps: I64 | int, bits: U32) -> I64:
-        """Times of runs: step after step from a start, earlier where a run would not end within its day.
-
-        Parameters
-        ----------
-        start_us, gap_us
-            When the run begins, and its mean gap; the same for all events of a run.
-        step, steps
-            Position of each event in its run, and how many steps the run has.
-        bits
-            Random bits of the events.
-        """
-        gap = np.minimum(gap_us, DAY_US / (np.asarray(steps) + 1.0))
-        last = events.midnight_us + DAY_US - 1
-        start = np.minimum(start_us, last - (gap * steps).astype(np.int64))
-        return np.clip(start + (gap * (step + 0.8 * unit(bits))).astype(np.int64), events.midnight_us, last)
 
     def customers(self, events: Events, band: I64, victim: I64) -> I64:
         """Customers that campaigns hit: each owns a run of slots in its start month's order."""
@@ -325,6 +308,13 @@ class Kit:
         self.buy_at(choice, places, site, trade, bits, factor)
         choice.online[places] = False
         choice.kind[places] = np.where(choice.trade[places] == CASH_TRADE, CASH, PURCHASE)
+
+    def product_of(self, customer: I64, slot: I64) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """BIN and issuer of the cards in slots of customers."""
+        cards = self.model.cards
+        country = self.model.geography.home_country[self.group_of(customer)]
+        bin_id, issuer, _, _ = cards.product(customer * CARD_SLOTS + slot, country)
+        return bin_id, issuer
 
     def home_place(self, customer: I64) -> I64:
         """City where customers live."""

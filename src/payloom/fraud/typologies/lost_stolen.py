@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.choice import Choice
-from payloom.behaviour.present import CHIP, CONTACTLESS, LOW_VALUE_USD, NO_CVM, PIN, SIGNATURE, SIGNATURE_COUNTRIES
-from payloom.behaviour.rows import NULL, Rows
-from payloom.behaviour.settlement import IN_STORE
-from payloom.codes import COUNTRY, RESPONSE_CODE, ROLE
+from payloom.behaviour.present import CHIP, CONTACTLESS
+from payloom.behaviour.rows import Rows
+from payloom.codes import RESPONSE_CODE, ROLE
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
+from payloom.fraud.in_person import asks_pin, show_card
 from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.runs import run_times
 from payloom.fraud.typology import Typology
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
@@ -45,9 +46,6 @@ WANTED = {
 }  # fmt: skip
 """What can be had within walking distance (estimate)."""
 
-SIGNS = np.array([code in SIGNATURE_COUNTRIES for code in COUNTRY])
-"""Countries whose chip cards sign."""
-
 
 class LostStolen(Typology):
     """A thief taps a found or stolen card in the neighbourhood, dearer each time, and tries a cash machine."""
@@ -79,7 +77,7 @@ class LostStolen(Typology):
         more = self.kit.waits(self.kit.draws(burst, "lost_stolen.gap"), MEAN_MORE_MINUTES)
         bits = high(self.kit.draws(events.bits, "lost_stolen.step"))
         gap_us = (SHORTEST_GAP_MINUTES + more) * 60e6
-        return self.kit.run_times(events, start, gap_us, events.number, events.total, bits)
+        return run_times(events, start, gap_us, events.number, events.total, bits)
 
     def victim(self, events: Events) -> I64:
         """One card."""
@@ -103,14 +101,9 @@ class LostStolen(Typology):
         """Tap while that needs no PIN; else sign where cards sign, or guess."""
         kit = self.kit
         bits = kit.draws(events.bits, "lost_stolen.how")
-        in_store = rows.channel == IN_STORE
-        taps = in_store & (rows.amount_usd < LOW_VALUE_USD) & (high(bits) < threshold32(TAPS_SHARE))
-        signs = in_store & ~taps & SIGNS[rows.issuer_country]
-        rows.entry_mode[:] = np.where(taps, CONTACTLESS, CHIP)
-        rows.cvm[:] = np.where(taps, NO_CVM, np.where(signs, SIGNATURE, PIN))
-        # Thieves hold the card, not the phone.
-        rows.wallet[:] = NULL
-        guesses = (rows.cvm == PIN) & ~self._knows_pin(events)
+        taps = np.where(high(bits) < threshold32(TAPS_SHARE), CONTACTLESS, CHIP)
+        show_card(rows, np.arange(len(rows)), taps)
+        guesses = asks_pin(rows) & ~self._knows_pin(events)
         rows.response[:] = np.where(guesses, self._wrong_pin(low(bits)), self._answers(low(bits)))
 
     def roles(self, events: Events) -> NDArray[np.int8]:
