@@ -14,7 +14,7 @@ from payloom.behaviour.positions import Stream, position_index
 from payloom.fraud.events import Events
 from payloom.plan.periods import day_date
 from payloom.plan.world_plan import Plan
-from payloom.streams.hashing import U64, draw, draw2, high, low
+from payloom.streams.hashing import U64, draw, draw2, draw_int, high, low
 from payloom.streams.tables import F64, proportional_split
 
 if TYPE_CHECKING:
@@ -27,6 +27,14 @@ TYPOLOGY_BITS = 6
 _EVENT_BITS = 28
 MANY = 64
 """From this many campaigns of a day on, their sizes average out and are not summed one by one."""
+
+FITTING_ROUNDS = 25
+"""Rounds in which kinds of planted payments and days are fitted to each other."""
+
+LONE_INTENSITY = 0.001
+"""Intensity, against its mean, of a planted kind on days without a campaign: it matters in tiny worlds only."""
+SMALL_SHARE = 0.01
+"""A kind with less than this share of a day's planted payments gets none on it."""
 
 CAMPAIGN_BITS = 24
 """A day starts fewer than 2**24 campaigns of a typology."""
@@ -70,7 +78,7 @@ def plan_fraud(plan: Plan, typologies: Sequence[Typology]) -> tuple[TypologyPlan
 
 
 def plan_planted(plan: Plan, typologies: Sequence[Typology]) -> tuple[TypologyPlan, ...]:
-    """Split each day's planted payments over their kinds: the mix holds in the mean."""
+    """Split each day's planted payments over their kinds, so that the mix holds over the period."""
     if not typologies:
         return ()
     mix, per_day = plan.config.planted.mix, plan.quotas.planted
@@ -80,13 +88,36 @@ def plan_planted(plan: Plan, typologies: Sequence[Typology]) -> tuple[TypologyPl
         starts.append(_starts(plan, typology, number, Stream.PLANTED, round(total * mix[typology.name])))
         weights = _day_weights(plan, typology)
         intensity = _intensity(plan, typology, number, Stream.PLANTED, starts[-1], weights)
-        share[number] = intensity * (mix[typology.name] / max(fsum(intensity.tolist()), 1e-300))
-    quotas = [proportional_split(int(n), share[:, day].tolist()) for day, n in enumerate(per_day.tolist())]
-    by_type = np.array(quotas, dtype=np.int64).reshape(plan.period.days, len(typologies)).T
+        share[number] = intensity / (fsum(intensity.tolist()) / plan.period.days) + LONE_INTENSITY
+    share = _fitted(share, total * np.array([mix[typology.name] for typology in typologies]), per_day)
+    by_type = _counts(share, per_day)
     return tuple(
         TypologyPlan(typology, number, Stream.PLANTED, starts[number], by_type[number].copy())
         for number, typology in enumerate(typologies)
     )
+
+
+def _fitted(share: F64, by_kind: F64, by_day: I64) -> F64:
+    """Scale an array (kinds, days) until its sums are near those of kinds and of days: proportional fitting."""
+    for _ in range(FITTING_ROUNDS):
+        for kind, wanted in enumerate(by_kind.tolist()):
+            share[kind] *= wanted / max(fsum(share[kind].tolist()), 1e-300)
+        # A running sum keeps its order, whatever the number of kinds.
+        whole = np.cumsum(share, axis=0)[-1]
+        share *= by_day / np.maximum(whole, 1e-300)
+    return share
+
+
+def _counts(share: F64, by_day: I64) -> I64:
+    """Round an array (kinds, days) to whole numbers that sum to the days'; what rounding owes a kind comes later."""
+    count, owed = np.zeros(share.shape, dtype=np.int64), np.zeros(len(share))
+    for day in np.flatnonzero(by_day).tolist():
+        owed += share[:, day]
+        wanted = np.where(share[:, day] >= SMALL_SHARE * by_day[day], np.maximum(owed, 0.0), 0.0)
+        wanted = wanted if wanted.any() else share[:, day]
+        count[:, day] = proportional_split(int(by_day[day]), wanted.tolist())
+        owed -= count[:, day]
+    return count
 
 
 def _starts(plan: Plan, typology: Typology, number: int, stream: Stream, events: int) -> I64:
@@ -94,7 +125,12 @@ def _starts(plan: Plan, typology: Typology, number: int, stream: Stream, events:
     days = plan.period.days + typology.max_days
     mean = np.full(days, events / typology.settings.mean_size / plan.period.days)
     first = plan.period.first_day - typology.max_days
-    return _poisson(plan, draw2(plan.keys[f"{stream.name}.starts"], first + np.arange(days), number), mean)
+    starts = _poisson(plan, draw2(plan.keys[f"{stream.name}.starts"], first + np.arange(days), number), mean)
+    if events and not starts[typology.max_days :].any():
+        # A rare kind has one campaign then, and not single events all year.
+        chosen = draw_int(plan.keys[f"{stream.name}.only_start"], number) % plan.period.days
+        starts[typology.max_days + chosen] = 1
+    return starts
 
 
 def _intensity(plan: Plan, typology: Typology, number: int, stream: Stream, starts: I64, weights: list[float]) -> F64:

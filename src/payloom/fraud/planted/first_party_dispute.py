@@ -13,7 +13,7 @@ from payloom.codes import CHARGEBACK_REASON, ROLE
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit, code_weights
-from payloom.fraud.typology import Typology
+from payloom.fraud.lookalike import LookAlike
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64, CategoricalTable
 
@@ -46,12 +46,11 @@ PRESENT_REASONS = {"unrecognised": 0.55, "duplicate": 0.25, "not_as_described": 
 """What the cardholder says, by how it was bought (estimates): what was taken home in a bag was received."""
 
 
-class FirstPartyDispute(Typology):
+class FirstPartyDispute(LookAlike):
     """A customer buys something, gets it, and has the money charged back: fraud in the bank's books, not in ours."""
 
     name = "first_party_dispute"
     max_days = 40
-    genuine = True
     disputed = True
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
