@@ -139,7 +139,7 @@ def _constant(ours: str, value: Any) -> pl.Expr:
 
 
 def _with_both_amounts(frame: pl.LazyFrame) -> pl.LazyFrame:
-    """Give dollars for minor units, and minor units for dollars, where only one is there; without a currency, dollars."""
+    """Give dollars for minor units and the reverse, where only one is there; without a currency they are dollars."""
     names = frame.collect_schema().names()
     minor_per_usd = pl.lit(MINOR_PER_DOLLAR)
     if "currency" in names:
