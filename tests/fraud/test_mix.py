@@ -162,6 +162,8 @@ def test_campaigns_are_short_and_of_one_kind(made) -> None:
 def test_what_ties_a_campaign_together(made) -> None:
     """A takeover has one victim and one device; a test run one merchant; a farm few devices and many accounts."""
     frame = labelled(made())
+    # Cards that passed a test are used by others, elsewhere.
+    frame = frame.filter((pl.col("typology") != "card_testing") | (pl.col("role") == "test"))
     each = frame.group_by("campaign_id").agg(
         pl.col("typology").first(),
         events=pl.len(),
@@ -176,7 +178,7 @@ def test_what_ties_a_campaign_together(made) -> None:
     assert of["account_takeover"]["devices"].max() <= 2  # type: ignore[operator]
     assert (of["account_takeover"]["devices"] > 1).mean() < 0.02  # type: ignore[operator]
     assert of["card_testing"]["merchants"].max() == 1
-    assert of["card_testing"]["devices"].max() <= 2  # type: ignore[operator]
+    assert of["card_testing"]["devices"].max() <= 3  # type: ignore[operator]
     assert of["device_farm"]["devices"].max() <= 6  # type: ignore[operator]
     assert (of["device_farm"]["devices"] > 4).mean() < 0.05  # type: ignore[operator]
     large = of["device_farm"].filter(pl.col("events") >= 30)
