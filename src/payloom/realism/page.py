@@ -1,0 +1,94 @@
+"""The report as one HTML page that opens anywhere: no script, no file beside it, nothing loaded."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Final
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+from payloom.realism import page_text
+from payloom.realism.page_plots import HEIGHT, WIDTH
+from payloom.realism.page_view import (
+    CONFIDENCE,
+    LEAKS_DRAWN,
+    MOST_NAMED,
+    WORDS,
+    fact_groups,
+    models,
+    plots,
+    probes,
+    verdict,
+)
+from payloom.realism.results import Report
+from payloom.storage.failures import storage_faults
+from payloom.storage.local import fsync_folder
+
+TEMPLATES: Final = "templates"
+FIRST_TEMPLATE: Final = "report.html.j2"
+
+
+def render(report: Report) -> str:
+    """Return the page; the same report gives the same text.
+
+    What comes from the data is escaped, and shortened where it is long: the page stays below 3 MB.
+    """
+    telling, chance = probes(report.leaks)
+    return (
+        _environment()
+        .get_template(FIRST_TEMPLATE)
+        .render(
+            report=report,
+            verdict=verdict(report),
+            groups=fact_groups(report.facts),
+            plots=plots(report.plots),
+            structure=plots(report.structure.histograms),
+            telling=telling,
+            chance=chance,
+            models=models(report.difficulty) if report.difficulty else None,
+            leaks_drawn=LEAKS_DRAWN,
+            most_named=MOST_NAMED,
+        )
+    )
+
+
+def write_page(report: Report, path: Path) -> None:
+    """Write the page; whoever looks sees the old file or the whole new one.
+
+    Raises
+    ------
+    StorageError
+        If the file can't be written.
+    """
+    page = render(report).encode()
+    with storage_faults(f"write {path}"):
+        staged = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}")
+        try:
+            with staged.open("xb") as file:
+                file.write(page)
+                file.flush()
+                os.fsync(file.fileno())
+            staged.replace(path)
+        finally:
+            with suppress(OSError):
+                staged.unlink(missing_ok=True)
+        fsync_folder(path.parent)
+
+
+@cache
+def _environment() -> Environment:
+    """Return the templates, read from the package, with escaping on."""
+    folder = resources.files("payloom.realism").joinpath(TEMPLATES)
+    texts = {entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".j2")}
+    environment = Environment(
+        loader=DictLoader(texts), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.globals |= {"words": WORDS, "confidence": CONFIDENCE, "width": WIDTH, "height": HEIGHT}
+    environment.filters |= {
+        name: getattr(page_text, name) for name in ("shown", "number", "score", "duration", "one_in")
+    }
+    return environment
