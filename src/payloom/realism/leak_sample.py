@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from payloom.realism.data import DataSet
 from payloom.realism.scores import Bools, Floats, Ints
@@ -104,6 +105,12 @@ def draw_sample(data: DataSet) -> Sample:
     )
 
 
+def even_spread(rows: int | NDArray[np.integer]) -> Floats:
+    """Return a number from 0 to 1 for each row number, or for so many rows, spread evenly over any stretch of them."""
+    numbers = np.arange(rows, dtype=np.uint64) if isinstance(rows, int) else rows.astype(np.uint64)
+    return (numbers * np.uint64(GOLDEN)).astype(np.float64) / 2.0**64
+
+
 def _lazy_parts(data: DataSet) -> list[pl.LazyFrame]:
     return [data.of_file(file) for file in data.files] or [data.payments]
 
@@ -111,7 +118,7 @@ def _lazy_parts(data: DataSet) -> list[pl.LazyFrame]:
 def _part(lazy: pl.LazyFrame, keep_fraud: float, keep_genuine: float) -> pl.DataFrame:
     """Take the sampled rows of one file, with their position and how far that is from the rank of their time."""
     position = pl.col("__position")
-    share = (position.cast(pl.UInt64) * pl.lit(GOLDEN, pl.UInt64)).cast(pl.Float64) / 2**64
+    share = position.map_batches(lambda rows: pl.Series(even_spread(rows.to_numpy())), return_dtype=pl.Float64)
     keep = pl.when(pl.col("is_fraud")).then(keep_fraud).otherwise(keep_genuine)
     return (
         lazy.with_row_index("__position")

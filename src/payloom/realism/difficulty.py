@@ -1,0 +1,90 @@
+"""How hard fraud is to find: models on point-in-time features, trained on what was known, tested on what came later."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from payloom.features.catalogue import FEATURE_SETS, FEATURES
+from payloom.realism.data import DataSet
+from payloom.realism.difficulty_ageing import ageing
+from payloom.realism.difficulty_bands import bands
+from payloom.realism.difficulty_metrics import card_precision, recall_at, roc_points
+from payloom.realism.difficulty_models import BOOSTING, LOGISTIC, FittedModel
+from payloom.realism.difficulty_rows import DAY_US, DifficultyRows, draw_rows
+from payloom.realism.results import Difficulty, ModelScore, TypologyScore
+from payloom.realism.scores import Floats
+
+KNOWN_FRAUDS_AT_LEAST = 20
+"""Fewer reported frauds to train with, or frauds to test on, teach and tell nothing."""
+
+
+def measure_difficulty(data: DataSet) -> Difficulty:
+    """Train and test the models.
+
+    Training takes the first three quarters of the time but for the week before the cut, with the reports that had come
+    by the cut; the last quarter tests against the truth. Ageing needs some 500 frauds a month.
+
+    Returns
+    -------
+    Difficulty
+        Without scores where there are too few frauds; the bands then say so.
+    """
+    if data.frauds < KNOWN_FRAUDS_AT_LEAST:
+        return Difficulty((), (), (), bands((), (), "too few frauds"))
+    rows = draw_rows(data)
+    _, known, _ = rows.main_training
+    if min(int(known.sum()), int(rows.fraud[rows.test].sum())) < KNOWN_FRAUDS_AT_LEAST:
+        return Difficulty((), (), (), bands((), (), "too few frauds"))
+    scores, curves, best = [], {}, np.zeros(0)
+    for name, groups in FEATURE_SETS.items():
+        columns = [f.name for f in FEATURES if f.group in groups and f.name in rows.features.columns]
+        if not columns:
+            continue
+        for kind in (LOGISTIC, BOOSTING):
+            score = _trained(kind, columns, rows)
+            scores.append(_scored(kind, name, score, rows))
+            if kind == BOOSTING or name == "RFM + linkage":
+                curves[f"{kind}, {name}"] = roc_points(score, rows.fraud[rows.test])
+            best = score if kind == BOOSTING else best
+    aged, note = ageing(rows)
+    return Difficulty(tuple(scores), _typologies(best, rows), aged, bands(scores, aged, note), curves)
+
+
+def _trained(kind: str, columns: list[str], rows: DifficultyRows) -> Floats:
+    chosen, known, weight = rows.main_training
+    model = FittedModel(kind, rows.features[chosen].select(columns), known, weight)
+    return model.score(rows.features[rows.test].select(columns))
+
+
+def _scored(kind: str, name: str, score: Floats, rows: DifficultyRows) -> ModelScore:
+    _, known, weight = rows.main_training
+    fraud = rows.fraud[rows.test]
+    return ModelScore(
+        model=kind,
+        features=name,
+        auc=float(roc_auc_score(fraud, score)),
+        ap=float(average_precision_score(fraud, score)),
+        recall_at_1pct=float(recall_at(score, fraud).mean()),
+        card_precision_at_100=card_precision(
+            score, fraud, rows.card[rows.test], rows.time_us[rows.test] // DAY_US
+        ),
+        train_rows=round(float(weight.sum())),
+        train_frauds=int(known.sum()),
+        test_rows=len(fraud),
+        test_frauds=int(fraud.sum()),
+    )  # fmt: skip
+
+
+def _typologies(score: Floats, rows: DifficultyRows) -> tuple[TypologyScore, ...]:
+    """Score each kind of fraud against all genuine rows; the easiest first."""
+    fraud, kind = rows.fraud[rows.test], rows.typology[rows.test]
+    caught = np.zeros(len(fraud))
+    caught[fraud] = recall_at(score, fraud)
+    found = []
+    for name in kind.filter(fraud).drop_nulls().unique().sort().to_list():
+        own = fraud & (kind == name).fill_null(value=False).to_numpy()
+        against = own | ~fraud
+        area = float(roc_auc_score(own[against], score[against]))
+        found.append(TypologyScore(name, int(own.sum()), area, float(caught[own].mean())))
+    return tuple(sorted(found, key=lambda typology: -typology.recall_at_1pct))

@@ -1,0 +1,62 @@
+"""The bands in which the difficulty of real data lies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from payloom.realism.difficulty_models import BOOSTING
+from payloom.realism.results import NOT_MEASURABLE, OUTSIDE, WITHIN, AgeingScore, Band, ModelScore, Status
+
+TEST_FRAUDS_AT_LEAST: Final = 100
+"""With fewer the AUC has an error of some .03."""
+
+_PUBLISHED: Final = "Worldline 2018: AUC .928, AP .095; IEEE-CIS, time split: AUC .896, AP .506, recall .417"
+_AGEING: Final = "IEEE-CIS, months +1 to +4 frozen: AUC .903 .877 .854 .857; retrained it holds"
+_BOTH: Final = "APATE: RFM and network features are both needed; IEEE-CIS: linkage counts hold 39 % of the gain"
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    id: str
+    statement: str
+    source: str
+    low: float
+    high: float
+
+
+_BEST: Final = "boosting on RFM and linkage"
+_RULES: Final = {
+    "auc": _Rule("difficulty-auc", f"AUC of {_BEST}", _PUBLISHED, 0.88, 0.97),
+    "ap": _Rule("difficulty-ap", f"average precision of {_BEST}", _PUBLISHED, 0.08, 0.60),
+    "recall": _Rule("difficulty-recall", f"recall of {_BEST} at 1 % alerts", _PUBLISHED, 0.35, 0.85),
+    "row": _Rule("difficulty-no-history", "AUC of boosting without history", "IEEE-CIS: .815", 0.70, 0.85),
+    "linkage": _Rule("difficulty-linkage", "average precision with linkage over that of RFM alone", _BOTH, 1.10, 10.0),
+    "frozen": _Rule("ageing-frozen", "AUC that a frozen model loses in three months", _AGEING, 0.02, 0.08),
+    "retrained": _Rule(
+        "ageing-retrained", "AUC that a model trained again each month loses in three months", _AGEING, -0.10, 0.02
+    ),
+}
+
+
+def bands(scores: Sequence[ModelScore], ageing: Sequence[AgeingScore], ageing_note: str) -> tuple[Band, ...]:
+    """Hold the scores against the bands."""
+    found = {score.features: score for score in scores if score.model == BOOSTING}
+    best, rfm, row = (found.get(name) for name in ("RFM + linkage", "RFM", "no history"))
+    note = "too few frauds to test on" if best is None or best.test_frauds < TEST_FRAUDS_AT_LEAST else ""
+    values: dict[str, float | None] = dict.fromkeys(_RULES)
+    if best and rfm and row and not note:
+        values |= {"auc": best.auc, "ap": best.ap, "recall": best.recall_at_1pct, "row": row.auc}
+        values["linkage"] = best.ap / rfm.ap
+    if ageing:
+        values["frozen"] = ageing[0].frozen_auc - ageing[-1].frozen_auc
+        values["retrained"] = ageing[0].retrained_auc - ageing[-1].retrained_auc
+    notes = {key: ageing_note if key in {"frozen", "retrained"} else note for key in _RULES}
+    return tuple(_band(rule, values[key], notes[key]) for key, rule in _RULES.items())
+
+
+def _band(rule: _Rule, value: float | None, note: str) -> Band:
+    inside = value is not None and rule.low <= value <= rule.high
+    status: Status = NOT_MEASURABLE if value is None else WITHIN if inside else OUTSIDE
+    return Band(rule.id, rule.statement, rule.source, rule.low, rule.high, value, status, note)
