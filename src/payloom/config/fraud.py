@@ -100,11 +100,13 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.299,
+        "cnp_stolen": 0.249,
         "card_testing": 0.18,
         "account_takeover": 0.14,
         "lost_stolen": 0.09,
         "counterfeit": 0.045,
+        "impossible_travel": 0.015,
+        "night_high_value": 0.02,
         "device_farm": 0.10,
         "fan_in": 0.008,
         "fan_out": 0.008,
@@ -118,6 +120,7 @@ DEFAULT_MIX: Final = MappingProxyType(
         "app_scam": 0.025,
         "mule_cash_out": 0.015,
         "structuring": 0.006,
+        "refund_abuse": 0.015,
     }
 )
 """Shares by count. UK 2024: CNP about 70 %, card ID theft 10 % [S,D]; the rest is estimated."""

@@ -6,21 +6,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.present import (
+    APPLE,
     CHIP,
     CONTACTLESS,
     FALLBACK,
+    GOOGLE,
     LOW_VALUE_USD,
     MAGSTRIPE,
     NO_CVM,
+    ON_DEVICE,
     PIN,
+    SAMSUNG,
+    SAMSUNG_SHARE,
     SIGNATURE,
     SIGNATURE_COUNTRIES,
 )
 from payloom.behaviour.rows import NULL, Rows
 from payloom.behaviour.settlement import ATM, IN_STORE
-from payloom.codes import COUNTRY
+from payloom.codes import COUNTRY, DEVICE_TYPE
+from payloom.world.devices import PHONE
+from payloom.world.model import Model
 
+I64 = NDArray[np.int64]
 Bool = NDArray[np.bool_]
+
+IOS = np.int8(DEVICE_TYPE.index("ios"))
 
 _SIGNS = np.array([code in SIGNATURE_COUNTRIES for code in COUNTRY])
 
@@ -45,6 +55,28 @@ def show_card(rows: Rows, places: NDArray[np.intp], entry: NDArray[np.int8]) -> 
     cvm[entry == CONTACTLESS] = NO_CVM
     cvm[cash] = PIN
     rows.entry_mode[places], rows.cvm[places], rows.wallet[places] = entry, cvm, NULL
+
+
+def spare_pin(rows: Rows, places: NDArray[np.intp], entry: NDArray[np.int8], knows_pin: Bool) -> NDArray[np.int8]:
+    """Read cards otherwise than by chip where nobody knows the PIN: tap what is small, swipe the rest."""
+    small = rows.amount_usd[places] < LOW_VALUE_USD
+    unread = np.where(small, CONTACTLESS, MAGSTRIPE)
+    dear_tap = (entry == CONTACTLESS) & ~small
+    return np.where(((entry == CHIP) & ~knows_pin) | dear_tap, unread, entry)
+
+
+def show_phone(model: Model, rows: Rows, places: NDArray[np.intp], holder: I64) -> None:
+    """Pay at some rows with the phone of `holder`, to which the card was added; cash machines still take a card."""
+    shop = rows.channel[places] == IN_STORE
+    places, holder = places[shop], holder[shop]
+    devices = model.devices
+    cohorts = model.plan.cohorts
+    country = model.geography.home_country[cohorts.group[cohorts.of_customer(holder)]]
+    own = devices.bits(holder)
+    kind = devices.kind(own, country, np.full(len(places), PHONE))
+    samsung = (own & np.uint64(0xFFFF)) < np.uint64(int(SAMSUNG_SHARE * 65536))
+    rows.entry_mode[places], rows.cvm[places] = CONTACTLESS, ON_DEVICE
+    rows.wallet[places] = np.where(kind == IOS, APPLE, np.where(samsung, SAMSUNG, GOOGLE))
 
 
 def asks_pin(rows: Rows) -> Bool:

@@ -12,6 +12,14 @@ from payloom.streams.tables import F64
 
 I64 = NDArray[np.int64]
 
+SHOPS_OPEN_HOUR, SHOPPING_HOURS = 8.5, 13.0
+"""When shops are open, and for how long: local hours."""
+
+
+def shopping_hour(bits: U32) -> F64:
+    """Local hour, with fraction, at which somebody goes shopping with what is not theirs: any while shops are open."""
+    return SHOPS_OPEN_HOUR + SHOPPING_HOURS * unit(bits)
+
 
 def run_times(events: Events, start_us: I64, gap_us: F64, step: I64, steps: I64 | int, bits: U32) -> I64:
     """Times of runs: step after step from a start, earlier where a run would not end within its day.

@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.choice import Choice
-from payloom.behaviour.present import CHIP, CONTACTLESS, FALLBACK, LOW_VALUE_USD, MAGSTRIPE
+from payloom.behaviour.present import FALLBACK, MAGSTRIPE
 from payloom.behaviour.rows import Rows
 from payloom.codes import CHARGEBACK_REASON, CVV_RESULT, ENTRY_MODE, RESPONSE_CODE, ROLE, THREE_DS
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.in_person import asks_pin, in_person, show_card
+from payloom.fraud.in_person import asks_pin, in_person, show_card, spare_pin
 from payloom.fraud.kit import Kit, code_table
-from payloom.fraud.runs import run_times
+from payloom.fraud.runs import run_times, shopping_hour
 from payloom.fraud.typology import Typology
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
@@ -93,11 +93,11 @@ class Counterfeit(Typology):
         return np.where(age < days, 1.0, 0.0)
 
     def times(self, events: Events, offset_us: I64) -> I64:
-        """A card is used a few times within the hour, at an hour that is usual where the runner is."""
+        """A card is used a few times within the hour, while shops are open where the runner is."""
         del offset_us
         kit = self.kit
         run = kit.pair_draws(events.campaign_bits, events.age * 4096 + events.number // RUN, "counterfeit.run")
-        start = kit.usual_times(events, high(run), kit.noon_offset_us(events.day, self._runner(events)))
+        start = kit.local_times(events, shopping_hour(high(run)), kit.noon_offset_us(events.day, self._runner(events)))
         gap_us = (2.0 + kit.waits(kit.draws(run, "counterfeit.gap"), GAP_MEAN_MINUTES)) * 60e6
         bits = high(kit.draws(events.bits, "counterfeit.step"))
         return run_times(events, start, gap_us, events.number % RUN, RUN, bits)
@@ -149,14 +149,16 @@ class Counterfeit(Typology):
         bits, answers = kit.draws(events.bits, "counterfeit.how"), kit.draws(events.bits, "counterfeit.answer")
         present = in_person(rows)
         places, remote = np.flatnonzero(present), np.flatnonzero(~present)
-        show_card(rows, places, self._entry_mode(rows, events)[places])
+        entry = self._entry(high(kit.draws(events.bits, "counterfeit.entry"))[places]).astype(np.int8)
+        knows = self._knows_pin(events)
+        show_card(rows, places, spare_pin(rows, places, entry, knows[places]))
         runner = self._runner(events)[remote]
         kit.use_device(rows, remote, runner, PHONE)
         network = self._networks(low(bits), events.start_day).astype(np.int8)
         kit.use_network(rows, remote, runner, network[remote], bits[remote])
         kit.redraw(rows.cvv, remote, self._cvv, high(answers)[remote])
         kit.redraw(rows.three_ds, remote, self._three_ds, low(kit.draws(answers, "counterfeit.checks"))[remote])
-        guesses = asks_pin(rows) & ~self._knows_pin(events)
+        guesses = asks_pin(rows) & ~knows
         rows.response[:] = np.where(guesses, self._wrong_pin(low(answers)), self._answers(low(answers)))
 
     def roles(self, events: Events) -> NDArray[np.int8]:
@@ -170,14 +172,6 @@ class Counterfeit(Typology):
         reasons = super().chargeback_reasons(rows, events)
         reasons[(rows.entry_mode == MAGSTRIPE) | (rows.entry_mode == FALLBACK)] = _LIABILITY
         return reasons
-
-    def _entry_mode(self, rows: Rows, events: Events) -> NDArray[np.int8]:
-        """How the clone is read: whoever does not know the PIN avoids the chip, and taps or swipes."""
-        entry = self._entry(high(self.kit.draws(events.bits, "counterfeit.entry"))).astype(np.int8)
-        small = rows.amount_usd < LOW_VALUE_USD
-        entry[(entry == CONTACTLESS) & ~small] = MAGSTRIPE
-        avoids = (entry == CHIP) & ~self._knows_pin(events)
-        return np.where(avoids, np.where(small, CONTACTLESS, MAGSTRIPE), entry)
 
     def _trade(self, events: Events) -> I64:
         return self._trades(high(self.kit.draws(events.bits, "counterfeit.goods")), events.start_day)
