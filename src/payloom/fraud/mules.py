@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.rows import Rows
+from payloom.behaviour.shapes import Legs, Shape
 from payloom.behaviour.transfers import Orders, online_business
 from payloom.codes import ROLE
 from payloom.config.typologies import TypologySettings
@@ -119,33 +119,17 @@ class Sequence:
         return self.place[where], self.length[where]
 
 
-@dataclass(frozen=True)
-class Legs:
-    """Transfers of a shape; arrays of length n.
-
-    Attributes
-    ----------
-    payer, payee
-        Numbers of the mules that pay and receive, within the campaign, 0 or more.
-    share
-        Amount as a share of the campaign's pot.
-    role
-        Code of `payloom.codes.ROLE`.
-    """
-
-    payer: I64
-    payee: I64
-    share: F64
-    role: NDArray[np.int8]
-
-
 class MuleShape(TransferTypology):
     """Transfers among a campaign's mules: ordinary customers of one country, found by their number.
 
-    A subclass says which mule pays which at each place of the campaign's sequence; the rest is the same for all.
+    A subclass names the shape of its transfers and the roles of its stages; the rest is the same for all.
 
     Attributes
     ----------
+    shape
+        Which mule pays which at each place of the campaign's sequence.
+    stage_roles
+        Role of the legs of each stage; later stages have the last one.
     pot_ln_median, pot_sigma
         ln of the median pot in dollars, and its standard deviation between campaigns (estimates).
     first_hour, hours
@@ -155,6 +139,8 @@ class MuleShape(TransferTypology):
     """
 
     max_days = 4
+    shape: ClassVar[Shape]
+    stage_roles: ClassVar[tuple[np.int8, ...]]
     pot_ln_median: ClassVar[float] = 8.3
     pot_sigma: ClassVar[float] = 0.8
     first_hour: ClassVar[float] = 7.0
@@ -167,29 +153,28 @@ class MuleShape(TransferTypology):
             self.name, self.drift, {"mobile": 0.46, "home": 0.42, "vpn": 0.09, "hosting": 0.03}
         )
 
-    @abstractmethod
-    def legs(self, events: Events, place: I64, length: I64) -> Legs:
-        """Say which mule pays which at each place of a campaign of some length."""
-
     @cached_property
     def sequence(self) -> Sequence:
         """Places of all events in their campaigns."""
         return Sequence.of(self.kit, self.name)
 
-    def part(self, events: Events, number: I64, count: I64, salt: I64 | int = 0) -> F64:
-        """Part of a sum that is split in `count` uneven parts: they sum to 1."""
-        return self._cut(events, number + 1, count, salt) - self._cut(events, number, count, salt)
+    def legs(self, events: Events) -> Legs:
+        """Which mule pays which."""
+        place, length = self.sequence.find(events)
+        variant = high(self.kit.draws(events.campaign_bits, f"{self.name}.variant")).astype(np.int64)
+        return type(self).shape(place, length, variant)
 
-    def _cut(self, events: Events, number: I64, count: I64, salt: I64 | int) -> F64:
-        """Where the sum is cut after `number` parts."""
-        bits = self.kit.pair_draws(events.campaign_bits, number + (salt << 32), f"{self.name}.part")
-        inner = (number > 0) & (number < count)
-        return (number + np.where(inner, UNEVENNESS * (unit(high(bits)) - 0.5), 0.0)) / np.maximum(count, 1)
+    def share(self, events: Events, legs: Legs) -> F64:
+        """Share of the campaign's pot that each leg moves: the parts of a stage sum to what is left at that stage."""
+        bits = self.kit.draws(events.campaign_bits, f"{self.name}.cut")
+        lost = (CUT_MIN + (CUT_MAX - CUT_MIN) * unit(high(bits))) * legs.stage
+        return (self._cut(events, legs, legs.part + 1) - self._cut(events, legs, legs.part)) * (1.0 - lost)
 
-    def kept(self, events: Events, mule: I64) -> F64:
-        """Share of the money that a mule passes on."""
-        bits = self.kit.pair_draws(events.campaign_bits, mule, f"{self.name}.cut")
-        return 1.0 - CUT_MIN - (CUT_MAX - CUT_MIN) * unit(high(bits))
+    def _cut(self, events: Events, legs: Legs, number: I64) -> F64:
+        """Where a stage's sum is cut after a number of parts."""
+        bits = self.kit.pair_draws(events.campaign_bits, number + (legs.stage << 32), f"{self.name}.part")
+        inner = (number > 0) & (number < legs.parts)
+        return (number + np.where(inner, UNEVENNESS * (unit(high(bits)) - 0.5), 0.0)) / legs.parts
 
     def pot(self, events: Events) -> F64:
         """Dollars that a campaign moves."""
@@ -213,7 +198,7 @@ class MuleShape(TransferTypology):
 
     def victim(self, events: Events) -> I64:
         """Number of the mule that pays."""
-        return self.legs(events, *self.sequence.find(events)).payer
+        return self.legs(events).payer
 
     def customer(self, events: Events, victim: I64) -> I64:
         """People of the campaign, by their numbers."""
@@ -229,14 +214,14 @@ class MuleShape(TransferTypology):
 
     def order(self, orders: Orders, events: Events) -> None:
         """Pay the next mule."""
-        legs = self.legs(events, *self.sequence.find(events))
-        pay(self.kit, orders, self.person(events, legs.payee), legs.share * self.pot(events))
+        legs = self.legs(events)
+        pay(self.kit, orders, self.person(events, legs.payee), self.share(events, legs) * self.pot(events))
         round_amounts(self.kit, orders, events)
 
     def finish(self, rows: Rows, events: Events) -> None:
         """Pay from mules' own devices, or, for some, from the organiser's."""
         kit = self.kit
-        mule = self.legs(events, *self.sequence.find(events)).payer
+        mule = self.legs(events).payer
         campaign = kit.draws(events.campaign_bits, f"{self.name}.gang")
         bits = kit.pair_draws(events.campaign_bits, mule, f"{self.name}.own_device")
         run = unit(high(campaign)) < GANG_CAMPAIGN_SHARE
@@ -253,4 +238,4 @@ class MuleShape(TransferTypology):
 
     def roles(self, events: Events) -> NDArray[np.int8]:
         """Role of each leg."""
-        return self.legs(events, *self.sequence.find(events)).role
+        return np.array(self.stage_roles)[np.minimum(self.legs(events).stage, len(self.stage_roles) - 1)]

@@ -33,7 +33,9 @@ def _in_folder(package: ModuleType) -> dict[str, type[Typology]]:
     for module in iter_modules(package.__path__):
         path = f"{package.__name__}.{module.name}"
         for value in vars(import_module(path)).values():
-            if isinstance(value, type) and issubclass(value, Typology) and not isabstract(value):
+            # What several typologies build on is imported, and none itself.
+            own = isinstance(value, type) and value.__module__ == path
+            if own and issubclass(value, Typology) and not isabstract(value):
                 found[value.name] = value
     return found
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.rows import Rows
+from payloom.behaviour.shapes import Legs
 from payloom.fraud.events import Events
-from payloom.fraud.mules import COLLECT, Legs, MuleShape
+from payloom.fraud.mules import COLLECT, MuleShape
 from payloom.streams.hashing import U64, high, low, unit
 from payloom.streams.tables import F64, CategoricalTable
 
@@ -41,6 +42,7 @@ class AppScam(MuleShape):
     """One victim at a time; nothing is stolen, and device, line and habits are the victim's own."""
 
     name = "app_scam"
+    stage_roles = (COLLECT,)
     max_days = 21
     pot_sigma = 0.9
     first_hour = 10.0
@@ -54,13 +56,19 @@ class AppScam(MuleShape):
         weight = np.array([0.35, 1.0, 0.6])[story]
         return np.where((age == 0) | ((story == INVESTMENT) & returns), weight, 0.0)
 
-    def legs(self, events: Events, place: I64, length: I64) -> Legs:
-        """The victim pays mule 0, later now and then mule 1, every time more."""
-        del length
+    def legs(self, events: Events) -> Legs:
+        """The victim pays mule 0, later now and then mule 1."""
+        place, _ = self.sequence.find(events)
         later = high(self.kit.draws(events.bits, "app_scam.account"))
         mule = (place > 1) & (unit(later) < SECOND_ACCOUNT_SHARE)
+        once = np.zeros_like(place)
         victim = VICTIM + place // PAYMENTS_EACH
-        return Legs(victim, mule.astype(np.int64), GROWTH[place % PAYMENTS_EACH], np.full(len(place), COLLECT))
+        return Legs(victim, mule.astype(np.int64), stage=once, part=place % PAYMENTS_EACH, parts=once + 1)
+
+    def share(self, events: Events, legs: Legs) -> F64:
+        """More every time."""
+        del events
+        return GROWTH[legs.part]
 
     def pot(self, events: Events) -> F64:
         """First amount of a campaign."""

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from payloom.fraud.events import Events
-from payloom.fraud.mules import COLLECT, Legs, MuleShape
-
-I64 = NDArray[np.int64]
+from payloom.behaviour import shapes
+from payloom.fraud.mules import COLLECT, MuleShape
 
 
 class FanIn(MuleShape):
-    """A collector account is paid by a new mule at every leg."""
+    """A collector is paid by another mule at every leg."""
 
     name = "fan_in"
-
-    def legs(self, events: Events, place: I64, length: I64) -> Legs:
-        """Mules 1, 2, ... pay mule 0."""
-        share = self.part(events, place, length)
-        return Legs(place + 1, np.zeros_like(place), share, np.full(len(place), COLLECT))
+    shape = shapes.fan_in
+    stage_roles = (COLLECT,)

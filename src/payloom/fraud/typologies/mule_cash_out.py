@@ -6,10 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.rows import Rows
+from payloom.behaviour.shapes import Legs
 from payloom.behaviour.transfers import Orders, online_business
 from payloom.fraud.events import Events
 from payloom.fraud.kit import trade_weights
-from payloom.fraud.mules import CASH_OUT, COLLECT, FORWARD, Legs, MuleShape
+from payloom.fraud.mules import CASH_OUT, COLLECT, FORWARD, MuleShape
 from payloom.streams.hashing import high, low, threshold32
 from payloom.streams.tables import CategoricalTable
 
@@ -35,6 +36,7 @@ class MuleCashOut(MuleShape):
     """One intruder, one or two emptied accounts, a mule, and the way out, within hours."""
 
     name = "mule_cash_out"
+    stage_roles = (COLLECT, FORWARD)
     max_days = 2
     pot_ln_median = 7.7
     pot_sigma = 1.0
@@ -42,18 +44,26 @@ class MuleCashOut(MuleShape):
     hours = 18.0
     span_median_hours = 1.8
 
-    def legs(self, events: Events, place: I64, length: I64) -> Legs:
+    def legs(self, events: Events) -> Legs:
         """Victims pay mule 0; mule 0 pays mules 1, 2, ..., or a business."""
+        place, length = self.sequence.find(events)
         taken = np.maximum((length * TAKEN_SHARE + 0.5).astype(np.int64), 1)
         takes, later = place < taken, place - taken
         victims = 1 + (length >= SECOND_VICTIM_FROM)
-        onward = self.part(events, later, length - taken, salt=1) * self.kept(events, np.zeros_like(place))
         return Legs(
             payer=np.where(takes, VICTIM + place * victims // taken, 0),
             payee=np.where(takes, 0, later + 1),
-            share=np.where(takes, self.part(events, place, taken), onward),
-            role=np.where(takes, COLLECT, np.where(self._exchanges(events), CASH_OUT, FORWARD)),
+            stage=np.where(takes, 0, 1),
+            part=np.where(takes, place, later),
+            parts=np.where(takes, taken, length - taken),
         )
+
+    def roles(self, events: Events) -> NDArray[np.int8]:
+        """What leaves the mule's account is forwarded, or cashed out at a business."""
+        out = low(self.kit.draws(events.bits, "mule_cash_out.way")) < threshold32(EXCHANGE_SHARE)
+        roles = super().roles(events)
+        roles[(roles == FORWARD) & out] = CASH_OUT
+        return roles
 
     def order(self, orders: Orders, events: Events) -> None:
         """Pay; some of what leaves the mule's account goes to a business."""
@@ -79,6 +89,3 @@ class MuleCashOut(MuleShape):
 
     def _first(self, events: Events) -> I64:
         return self.kit.customers(events, self.band(events.campaign_bits), np.zeros(len(events), dtype=np.int64))
-
-    def _exchanges(self, events: Events) -> NDArray[np.bool_]:
-        return low(self.kit.draws(events.bits, "mule_cash_out.way")) < threshold32(EXCHANGE_SHARE)

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.pricing import COUNTRY_CURRENCY, MINOR_PER_USD
+from payloom.behaviour.shapes import Legs
 from payloom.behaviour.transfers import Orders
 from payloom.fraud.events import Events
-from payloom.fraud.mules import DISPERSE, Legs, MuleShape
+from payloom.fraud.mules import DISPERSE, MuleShape
 from payloom.streams.hashing import high, low, threshold32, unit
 from payloom.streams.tables import CategoricalTable
 
@@ -47,16 +48,16 @@ class Structuring(MuleShape):
     """One account sends similar amounts, none above the threshold, to a few others."""
 
     name = "structuring"
+    stage_roles = (DISPERSE,)
     max_days = 6
     span_median_hours = 6.0
 
-    def legs(self, events: Events, place: I64, length: I64) -> Legs:
+    def legs(self, events: Events) -> Legs:
         """Mule 0 pays mules 1 to 3 in turn."""
-        del length
+        place, length = self.sequence.find(events)
         bits = high(self.kit.draws(events.campaign_bits, "structuring.payees")).astype(np.int64)
         payees = 1 + (bits * PAYEES >> 32)
-        role = np.full(len(place), DISPERSE)
-        return Legs(np.zeros_like(place), 1 + place % payees, np.ones(len(place)), role)
+        return Legs(np.zeros_like(place), 1 + place % payees, np.zeros_like(place), place, length)
 
     def order(self, orders: Orders, events: Events) -> None:
         """Send amounts below the campaign's threshold, most of them just below."""
