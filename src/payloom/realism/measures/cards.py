@@ -13,6 +13,9 @@ CARD_HISTORY: Final = 30
 """Purchases that a card must show before its habits are measured: purchasing cards have long histories."""
 LONG_HISTORY: Final = 100
 
+CITY_PEOPLE: Final = 700
+"""People of the city that is looked at: slopes over ranks depend on how many pay, so they are as many in any data."""
+
 
 @measure("payments_per_card_month", "card_month_variance_to_mean", "card_rate_ln_sd", needs=("card_id",))
 def rates(evidence: Evidence) -> Values:
@@ -92,10 +95,12 @@ def visits_by_rank(evidence: Evidence) -> pl.DataFrame:
     tables=("customers",),
 )  # fmt: skip
 def popularity(evidence: Evidence) -> Values:
-    """Popularity of merchants among the people of the largest city, as with the purchasing cards of one city."""
+    """Popularity of merchants among the people of one city, as with the purchasing cards of one city."""
     people = evidence.data.entities["customers"].select("customer_id", "home_country", "home_city").collect()
-    largest = people.group_by("home_country", "home_city").len().sort("len", "home_city", descending=True).head(1)
-    chosen = people.join(largest, on=["home_country", "home_city"], how="semi").select("customer_id")
+    cities = people.group_by("home_country", "home_city").len()
+    distance = (pl.col("len").cast(pl.Int64) - CITY_PEOPLE).abs()
+    chosen_city = cities.sort(distance, "home_country", "home_city").head(1)
+    chosen = people.join(chosen_city, on=["home_country", "home_city"], how="semi").select("customer_id")
     visits = evidence.purchases.join(chosen.lazy(), on="customer_id", how="semi").group_by("merchant_id").len()
     counts = visits.collect(engine="streaming")["len"].sort(descending=True).to_list()
     return {
