@@ -22,8 +22,8 @@ worlds = pytest.mark.parametrize(
 
 
 def refunds(world: World) -> pl.DataFrame:
-    """Refunds beside their originals, whose columns are named original.column."""
-    payments = world.payments
+    """Honest refunds beside their originals, whose columns are named original.column."""
+    payments = world.genuine
     originals = payments.rename(lambda name: f"original.{name}")
     found = payments.filter(pl.col("transaction_type") == "refund").join(
         originals, left_on="original_transaction_id", right_on="original.transaction_id", how="left"

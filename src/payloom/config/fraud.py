@@ -150,6 +150,7 @@ class FraudConfig(Section):
     drift_sigma: float = setting(
         0.35,
         "Standard deviation, after a year, of ln(weight) of what fraudsters choose: targets, networks, amounts, mix",
+        unit="ln units",
         source="estimate; [C] IEEE: a frozen model loses .05 AUC in three months",
         ge=0,
         le=2,

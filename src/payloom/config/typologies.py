@@ -16,7 +16,7 @@ class TypologySettings(Section):
         10.0, "Mean number of events of a campaign", unit="payments", source="estimate", gt=0, le=100_000
     )
     size_sigma: float = setting(
-        0.8, "Standard deviation of ln(weight) between campaigns", source="estimate", ge=0, le=3
+        0.8, "Standard deviation of ln(weight) between campaigns", unit="ln units", source="estimate", ge=0, le=3
     )
     dormant_share: float = portion(
         0.0, "Campaigns that go for people who hardly pay", source="estimate", of="campaigns"
@@ -31,7 +31,7 @@ class TypologySettings(Section):
         7.0, "Median time from the first event to the report", unit="days", source="[M] 7 days", gt=0, le=120
     )
     report_delay_sigma: float = setting(
-        1.26, "Standard deviation of ln(that time)", source="[M] 90th percentile 35 days", ge=0, le=3
+        1.26, "Standard deviation of ln(that time)", unit="ln units", source="[M] 90th percentile 35 days", ge=0, le=3
     )
     unreported_share: float = portion(
         0.08, "Cases that nobody ever reports", source="[M] 5-15 % of small frauds", of="cases"
@@ -189,4 +189,10 @@ class Typologies(Section):
         "A customer who is abroad and spends more than at home",
         "[S,D] Fed 2022: 4.9 % of US-issued payments cross a border; the size is an estimate",
         mean_size=14.0, size_sigma=0.4, amount_factor=1.6,
+    )  # fmt: skip
+    refund_abuse: TypologySettings = scenario(
+        "Serial refunds of goods that are kept or worn",
+        "estimate; [R] EU consumer law: 14 days to return",
+        mean_size=14.0, size_sigma=0.6, newest_share=0.15, report_delay_median_days=30.0, report_delay_sigma=0.7,
+        unreported_share=0.35, chargeback_share=0.08,
     )  # fmt: skip

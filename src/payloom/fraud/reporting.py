@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.authorisation import APPROVED
+from payloom.behaviour.refunds import REFUND
 from payloom.behaviour.rows import NULL, Rows
 from payloom.codes import REPORT_CHANNEL
 from payloom.fraud.cases import MAX_DELAY_DAYS, NEVER_US, SOONEST_US, Cases, Timed
@@ -118,8 +119,8 @@ class Reporting:
         wait = functions.exp(functions.normal(high(claim)) * CHARGEBACK_SIGMA) * CHARGEBACK_MEDIAN_DAYS
         charged = reported + (np.minimum(wait, MAX_DELAY_DAYS) * DAY_US).astype(np.int64)
         no_claim = unnoticed | (unit(low(own)) >= typology.settings.chargeback_share) | (rows.amount_minor == 0)
-        # Only card payments are charged back.
-        no_claim |= rows.card == NULL
+        # Only card payments are charged back, and nobody claims back what was given back.
+        no_claim |= (rows.card == NULL) | (rows.kind == REFUND)
         charged[no_claim] = NEVER_US
         reason = typology.chargeback_reasons(rows, events)
         reason[no_claim] = NULL

@@ -56,6 +56,8 @@ class Typology(ABC):
         Settings of a typology that the config does not know, because another package brings it.
     blocks_cards
         Whether a report has the victim's card blocked and replaced.
+    stops
+        Whether what comes after a report is declined.
     """
 
     name: ClassVar[str]
@@ -64,6 +66,7 @@ class Typology(ABC):
     disputed: ClassVar[bool] = False
     defaults: ClassVar[TypologySettings] = TypologySettings()
     blocks_cards: ClassVar[bool] = True
+    stops: ClassVar[bool] = True
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         self.kit, self.settings = kit, settings
