@@ -14,7 +14,7 @@ from payloom.behaviour.pricing import COUNTRY_CURRENCY
 from payloom.behaviour.remote import Remote
 from payloom.behaviour.rows import NULL, Rows
 from payloom.codes import CHANNEL, COUNTRY, DEVICE_TYPE, ENTRY_MODE, THREE_DS
-from payloom.plan.daytables import DayTables
+from payloom.plan.clock import LocalTime
 from payloom.streams.hashing import derive, high, low, threshold32
 from payloom.world.merchants import CASH_TRADE
 from payloom.world.model import Model
@@ -62,16 +62,16 @@ class Settlement:
         strict = np.array([code in SCA_COUNTRIES for code in COUNTRY])
         return cls(model, Present.of(model), Remote.of(model), Authorisation.of(model), strict, reissues)
 
-    def settle(self, tables: DayTables, choice: Choice) -> Rows:
+    def settle(self, clock: LocalTime, choice: Choice) -> Rows:
         """Finish payments that honest customers chose."""
-        rows = self._in_person(tables, choice)
+        rows = self._in_person(clock, choice)
         remote = np.flatnonzero(choice.online)
         if remote.size:
             self._remotely(choice, rows, remote)
         self._lose_values(choice, rows)
         return rows
 
-    def _in_person(self, tables: DayTables, choice: Choice) -> Rows:
+    def _in_person(self, clock: LocalTime, choice: Choice) -> Rows:
         """Fill all columns as if paid in person; those that only remote payments have are null."""
         # long because: it lists every column once, in the order of the schema
         model, total = self.model, len(choice)
@@ -89,7 +89,7 @@ class Settlement:
         return Rows(
             time_us=choice.time_us,
             index=choice.index,
-            offset_min=tables.offset_min(choice.time_us, zone),
+            offset_min=clock.offset_min(choice.time_us, zone),
             kind=choice.kind,
             amount_minor=choice.amount_minor,
             currency=COUNTRY_CURRENCY.take(site_country),

@@ -13,6 +13,7 @@ from payloom.behaviour.pricing import COUNTRY_CURRENCY, Pricing, amount_usd
 from payloom.behaviour.shopping import Shopping
 from payloom.behaviour.trips import Trips
 from payloom.codes import TRANSACTION_TYPE
+from payloom.plan.clock import LocalTime
 from payloom.plan.daytables import DayTables
 from payloom.streams.hashing import derive, high, threshold32
 from payloom.world.merchants import CASH_TRADE
@@ -76,7 +77,7 @@ class Spending:
         payers = self.identity.payers(tables, row, ordinal, time_us)
         return self.buy(tables, time_us, payers)
 
-    def buy(self, tables: DayTables, time_us: I64, payers: Payers) -> Choice:
+    def buy(self, clock: LocalTime, time_us: I64, payers: Payers) -> Choice:
         """Decide what given customers buy at given times: row(customer, time, key)."""
         bits, customer, group = payers.bits, payers.customer, payers.group
         model, keys = self.model, self.model.plan.keys
@@ -86,7 +87,7 @@ class Spending:
         place = model.people.home_place(person, group)
         away, away_place, on_the_road = self.trips.whereabouts(customer, country, time_us)
         place[away] = away_place
-        hour = local_hour(tables, time_us, geography.timezone.take(place))
+        hour = local_hour(clock, time_us, geography.timezone.take(place))
         shop = self.shopping.choose(customer, country, place, hour, bits, away, on_the_road)
         merchant_bits = model.merchants.bits(shop.merchant)
         currency = COUNTRY_CURRENCY.take(model.merchants.site_country.take(shop.site))
@@ -120,9 +121,9 @@ class Spending:
         )
 
 
-def local_hour(tables: DayTables, time_us: I64, timezone: NDArray[np.integer]) -> I64:
+def local_hour(clock: LocalTime, time_us: I64, timezone: NDArray[np.integer]) -> I64:
     """Local hour of the day, 0 to 23."""
-    local = tables.offset_min(time_us, timezone).astype(np.int64)
+    local = clock.offset_min(time_us, timezone).astype(np.int64)
     local *= 60_000_000
     local += time_us
     local //= HOUR_US

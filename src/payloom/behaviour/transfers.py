@@ -11,7 +11,7 @@ from payloom.behaviour.pricing import COUNTRY_CURRENCY, MINOR_PER_USD, amount_us
 from payloom.behaviour.rows import NULL, Rows
 from payloom.behaviour.settlement import APP, ONLINE, WEB
 from payloom.codes import RESPONSE_CODE, TRANSACTION_TYPE
-from payloom.plan.daytables import DayTables
+from payloom.plan.clock import LocalTime
 from payloom.streams.hashing import U64, derive, high, low, threshold32
 from payloom.streams.tables import F64, CategoricalTable
 from payloom.world.addresses import HOSTING, VPN
@@ -86,7 +86,7 @@ class Transfers:
         """Prepare the tables."""
         return cls(model, CategoricalTable([ANSWERS.get(code, 0.0) for code in RESPONSE_CODE]))
 
-    def settle(self, tables: DayTables, orders: Orders) -> Rows:
+    def settle(self, clock: LocalTime, orders: Orders) -> Rows:
         """Carry out genuine orders, from the payer's own device unless they stand."""
         # long because: it lists every column once, in the order of the schema
         model, total = self.model, len(orders)
@@ -98,7 +98,7 @@ class Transfers:
         rows = Rows(
             time_us=orders.time_us,
             index=orders.index,
-            offset_min=tables.offset_min(orders.time_us, zone),
+            offset_min=clock.offset_min(orders.time_us, zone),
             kind=np.full(total, TRANSFER),
             amount_minor=amount,
             currency=currency,

@@ -56,49 +56,20 @@ class Timed:
     time_us: I64
 
 
-KEPT_EVENTS = 250_000
-"""Worlds with at most so many events keep them, about 100 bytes each, so that cells do not list them again."""
+KEPT_EVENTS = 60_000
+"""Worlds with at most so many events make them once, some 300 bytes each, and not cell by cell."""
 
 
-class Calendar:
-    """Events of typologies by month, listed when they are first asked for.
-
-    Parameters
-    ----------
-    kit
-        The world's tools.
-    plans
-        The typologies.
-    """
-
-    def __init__(self, kit: Kit, plans: Sequence[TypologyPlan]) -> None:
-        self._kit = kit
-        self._kept: dict[tuple[int, int, int], Timed] = {}
-        self._keeps = int(np.sum([one.quota.sum() for one in plans])) <= KEPT_EVENTS
-
-    def month(self, one: TypologyPlan, number: int) -> Timed:
-        """Events of a typology in a month of the period."""
-        key = (one.stream, one.number, number)
-        if key in self._kept:
-            return self._kept[key]
-        month = self._kit.model.plan.period.months[number]
-        made = _timed(self._kit, one, month.first_day, month.end_day)
-        if self._keeps:
-            self._kept[key] = made
-        return made
-
-    def between(self, one: TypologyPlan, start_us: int, end_us: int) -> Timed:
-        """Events of a typology in [start_us, end_us), which lies in one month."""
-        number = self._kit.model.plan.period.month_index(start_us // DAY_US)
-        if self._keeps:
-            made = self.month(one, number)
-        else:
-            made = _timed(self._kit, one, start_us // DAY_US, (end_us - 1) // DAY_US + 1)
-        inside = np.flatnonzero((made.time_us >= start_us) & (made.time_us < end_us))
-        return Timed(one, made.events.take(inside), made.victim[inside], made.customer[inside], made.time_us[inside])
+def timed_between(cases: Cases, one: TypologyPlan, start_us: int, end_us: int) -> Timed:
+    """Events of a typology in [start_us, end_us)."""
+    made = cases.made.get(one.typology.name)
+    if made is None:
+        made = timed(cases.kit, one, start_us // DAY_US, (end_us - 1) // DAY_US + 1)
+    inside = np.flatnonzero((made.time_us >= start_us) & (made.time_us < end_us))
+    return Timed(one, made.events.take(inside), made.victim[inside], made.customer[inside], made.time_us[inside])
 
 
-def _timed(kit: Kit, one: TypologyPlan, first_day: int, end_day: int) -> Timed:
+def timed(kit: Kit, one: TypologyPlan, first_day: int, end_day: int) -> Timed:
     """Events of a typology on the days [first_day, end_day)."""
     events = events_between(kit.model.plan, one, first_day, end_day)
     victim = one.typology.victim(events)
@@ -121,6 +92,8 @@ class Cases:
         Cards that were blocked and replaced.
     first_us
         Its first event.
+    made
+        All events of the typologies that have few.
     """
 
     kit: Kit
@@ -129,6 +102,7 @@ class Cases:
     reported_us: I64
     blocked_us: I64
     reissues: Reissues
+    made: dict[str, Timed]
 
     def find(self, events: Events, victim: I64) -> NDArray[np.intp]:
         """Case of each event."""
@@ -140,25 +114,29 @@ def case_key(kit: Kit, events: Events, victim: I64) -> U64:
     return draw2(kit.model.plan.keys["case"], events.campaign, victim)
 
 
-def build_cases(kit: Kit, calendar: Calendar, plans: Sequence[TypologyPlan]) -> Cases:
+def build_cases(kit: Kit, plans: Sequence[TypologyPlan]) -> Cases:
     """Go through all fraud of the period once."""
     period = kit.model.plan.period
-    parts = [_part(kit, calendar, one) for one in plans if int(one.quota.sum())]
+    made: dict[str, Timed] = {}
+    parts = [_part(kit, one, made) for one in plans if int(one.quota.sum())]
     empty = np.zeros(0, dtype=np.int64)
     parts.append((np.zeros(0, dtype=np.uint64), empty, empty, empty, empty))
     key, first, reported, blocked, holder = (np.concatenate(column) for column in zip(*parts, strict=True))
     stopped = (blocked != NEVER_US) & (holder >= 0)
     reissues = Reissues.of(holder[stopped], blocked[stopped], period.first_day * DAY_US)
     order = np.argsort(key)
-    return Cases(kit, key[order], first[order], reported[order], blocked[order], reissues)
+    return Cases(kit, key[order], first[order], reported[order], blocked[order], reissues, made)
 
 
-def _part(kit: Kit, calendar: Calendar, one: TypologyPlan) -> tuple[U64, I64, I64, I64, I64]:
+def _part(kit: Kit, one: TypologyPlan, kept: dict[str, Timed]) -> tuple[U64, I64, I64, I64, I64]:
     """Cases of one typology: key, first event, report, block, card slot (-1 where no card is blocked)."""
     keys: list[U64] = []
     columns: list[tuple[I64, I64]] = []
-    for month in range(len(kit.model.plan.period.months)):
-        made = calendar.month(one, month)
+    spans = _spans(kit)
+    for first_day, end_day in spans:
+        made = timed(kit, one, first_day, end_day)
+        if len(spans) == 1:
+            kept[one.typology.name] = made
         keys.append(case_key(kit, made.events, made.victim))
         card = kit.pair_draws(made.events.campaign_bits, made.victim, "card")
         slot = kit.model.cards.choose_slot(made.customer, high(card))
@@ -175,6 +153,14 @@ def _part(kit: Kit, calendar: Calendar, one: TypologyPlan) -> tuple[U64, I64, I6
     wait_us = (np.minimum(wait, MAX_BLOCK_HOURS) * 3.6e9).astype(np.int64)
     blocked = np.where(reported == NEVER_US, NEVER_US, reported + wait_us)
     return key, first, reported, blocked, holder if one.typology.blocks_cards else np.full(len(key), -1)
+
+
+def _spans(kit: Kit) -> list[tuple[int, int]]:
+    """The period as a whole, or month by month where there is much fraud."""
+    period = kit.model.plan.period
+    if kit.model.config.world.fraud_rows <= KEPT_EVENTS:
+        return [(period.first_day, period.end_day)]
+    return [(month.first_day, month.end_day) for month in period.months]
 
 
 def _report(kit: Kit, one: TypologyPlan, key: U64, first_us: I64) -> I64:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -20,13 +21,14 @@ from payloom.codes import RESPONSE_CODE
 from payloom.config.fraud import known_typologies
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.campaigns import TypologyPlan, plan_fraud, plan_planted
-from payloom.fraud.cases import NEVER_US, Calendar, Cases, Timed, build_cases
+from payloom.fraud.cases import KEPT_EVENTS, NEVER_US, Cases, Timed, build_cases, timed_between
 from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.registry import find_planted, find_typologies
 from payloom.fraud.reporting import Labels, Reporting
 from payloom.fraud.typology import TransferTypology, Typology
 from payloom.fraud.victims import Victims
-from payloom.plan.daytables import DayTables
+from payloom.plan.clock import Clock, LocalTime
+from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import high
 from payloom.world.cards import GENERATIONS
 from payloom.world.model import Model
@@ -50,8 +52,6 @@ class Plot:
         Tools.
     fraud, planted
         Counts by typology, in order of their names.
-    calendar
-        Their events.
     cases
         All cases, with their reports.
     """
@@ -59,7 +59,6 @@ class Plot:
     kit: Kit
     fraud: tuple[TypologyPlan, ...]
     planted: tuple[TypologyPlan, ...]
-    calendar: Calendar
     cases: Cases
 
     @classmethod
@@ -71,8 +70,7 @@ class Plot:
         kit.plans.update((one.typology.name, one) for one in planted)
         fraud = plan_fraud(model.plan, _made(kit, find_typologies(_wanted(config.fraud.mix))))
         kit.plans.update((one.typology.name, one) for one in fraud)
-        calendar = Calendar(kit, fraud + planted)
-        return cls(kit, fraud, planted, calendar, build_cases(kit, calendar, fraud))
+        return cls(kit, fraud, planted, build_cases(kit, fraud))
 
     def fraud_by_day(self) -> I64:
         """Fraud of each day of the period."""
@@ -115,17 +113,39 @@ class FraudStream:
         codes = {name: code for code, name in enumerate(known_typologies())}
         return cls(plot, settlement, transfers, Reporting(plot.kit), codes)
 
-    def between(self, tables: DayTables, start_us: int, end_us: int) -> tuple[Rows, Labels]:
+    def between(self, clock: LocalTime, start_us: int, end_us: int) -> tuple[Rows, Labels]:
         """Finished fraud and planted payments in [start_us, end_us), not sorted; labels of fraud and disputes."""
+        if not self._is_small:
+            return self._make(clock, start_us, end_us)
+        rows, labels = self._whole_period
+        inside = np.flatnonzero((rows.time_us >= start_us) & (rows.time_us < end_us))
+        told = np.flatnonzero((labels.time_us >= start_us) & (labels.time_us < end_us))
+        return rows.take(inside), labels.take(told)
+
+    @cached_property
+    def _is_small(self) -> bool:
+        """Whether the period's events fit into memory many times over."""
+        return sum(int(one.quota.sum()) for one in self.plot.planted + self.plot.fraud) <= KEPT_EVENTS
+
+    @cached_property
+    def _whole_period(self) -> tuple[Rows, Labels]:
+        """All events of a small world: a few calls for the year instead of as many for every cell."""
+        model = self.plot.kit.model
+        period = model.plan.period
+        clock = Clock(model.geography.timezones)
+        return self._make(clock, period.first_day * DAY_US, period.end_day * DAY_US)
+
+    def _make(self, clock: LocalTime, start_us: int, end_us: int) -> tuple[Rows, Labels]:
+        """Make the events of a window."""
         plot = self.plot
-        made = [plot.calendar.between(one, start_us, end_us) for one in plot.planted + plot.fraud]
+        made = [timed_between(plot.cases, one, start_us, end_us) for one in plot.planted + plot.fraud]
         by_card = [one for one in made if not isinstance(one.plan.typology, TransferTypology)]
         by_account = [one for one in made if isinstance(one.plan.typology, TransferTypology)]
         rows, labels = [], []
         for group, make in ((by_card, self._card_payments), (by_account, self._transfers)):
             if not group:
                 continue
-            whole = make(tables, group)
+            whole = make(clock, group)
             rows.append(whole)
             start = 0
             for one in group:
@@ -143,13 +163,13 @@ class FraudStream:
             return [self.reporting.dispute(code, made, rows)]
         return [self.reporting.label(code, made, rows, self.plot.cases)]
 
-    def _card_payments(self, tables: DayTables, made: Sequence[Timed]) -> Rows:
+    def _card_payments(self, clock: LocalTime, made: Sequence[Timed]) -> Rows:
         """Make each event as the victim's own payment, and change what the campaign changes."""
         kit = self.plot.kit
         index, bits = (np.concatenate([getattr(one.events, name) for one in made]) for name in ("index", "bits"))
         customer = np.concatenate([one.customer for one in made])
         time_us = np.concatenate([one.time_us for one in made])
-        choice = kit.spending.buy(tables, time_us, Payers(index, bits, customer, kit.group_of(customer)))
+        choice = kit.spending.buy(clock, time_us, Payers(index, bits, customer, kit.group_of(customer)))
         slices = _slices(made)
         for one, part in zip(made, slices, strict=True):
             if not one.plan.typology.genuine:
@@ -157,7 +177,7 @@ class FraudStream:
                 card = kit.pair_draws(one.events.campaign_bits, one.victim, "card")
                 choice.instrument_bits[part] = card
             one.plan.typology.choose(choice.view(part), one.events)
-        rows = self.settlement.settle(tables, choice)
+        rows = self.settlement.settle(clock, choice)
         for one, part in zip(made, slices, strict=True):
             view = rows.take(part)
             view.is_fraud[:] = not one.plan.typology.genuine
@@ -168,7 +188,7 @@ class FraudStream:
             view.three_ds[view.entry_mode == MANUAL] = NO_THREE_DS
         return rows
 
-    def _transfers(self, tables: DayTables, made: Sequence[Timed]) -> Rows:
+    def _transfers(self, clock: LocalTime, made: Sequence[Timed]) -> Rows:
         """Make each event as a transfer from the victim's current account, and change what the campaign changes."""
         kit, parts = self.plot.kit, []
         for one in made:
@@ -187,7 +207,7 @@ class FraudStream:
             )
             cast("TransferTypology", one.plan.typology).order(orders, one.events)
             parts.append(orders)
-        rows = self.transfers.settle(tables, Orders.concatenate(parts))
+        rows = self.transfers.settle(clock, Orders.concatenate(parts))
         for one, part in zip(made, _slices(made), strict=True):
             view = rows.take(part)
             view.is_fraud[:] = not one.plan.typology.genuine
@@ -197,7 +217,7 @@ class FraudStream:
 
     def _stop(self, made: Timed, rows: Rows) -> None:
         """Decline what comes after the block of a card or account; the fraudster still has the old card."""
-        if made.plan.typology.genuine:
+        if made.plan.typology.genuine or not made.plan.typology.stops:
             return
         cases = self.plot.cases
         case = cases.find(made.events, made.victim)
