@@ -81,6 +81,13 @@ _ODD: dict[str, st.SearchStrategy[Any]] = {
             {"cnp_stolen": 1.0, "account_takeover": 1e-12},
         ]
     ),
+    "planted.mix": st.sampled_from(
+        [
+            {},
+            *({name: 1.0} for name in ("first_party_dispute", "corporate_card", "new_phone", "holiday_spree")),
+            {"family_device": 0.0, "big_purchase": 1.0},
+        ]
+    ),
     "fraud.spikes": st.sampled_from(
         [
             [],

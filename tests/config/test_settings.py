@@ -4,10 +4,11 @@ import pytest
 from pydantic import ValidationError
 
 from payloom.config import Config, make_config
+from payloom.config.typologies import Typologies
 from payloom.errors import ConfigError
-from tests.config.walk import Setting, nested, settings
+from tests.config.walk import Setting, declarations, nested
 
-each = pytest.mark.parametrize("setting", list(settings()), ids=lambda setting: setting.path)
+each = pytest.mark.parametrize("setting", declarations(), ids=lambda setting: setting.path)
 
 
 @each
@@ -65,6 +66,15 @@ def test_the_bounds_hold(setting: Setting):
         typed = type(setting.value)(value) if isinstance(setting.value, (int, float)) else value
         with pytest.raises(ConfigError, match="expected"):
             make_config(nested(setting.path, typed))
+
+
+@pytest.mark.parametrize("name", Typologies.model_fields)
+def test_a_typology_says_what_it_is_and_why(name: str):
+    """Each kind of campaign is described, and its numbers have a source."""
+    field = Typologies.model_fields[name]
+    assert field.description
+    assert isinstance(field.json_schema_extra, dict)
+    assert field.json_schema_extra["source"]
 
 
 def test_a_config_is_frozen():

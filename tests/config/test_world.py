@@ -24,8 +24,8 @@ def test_the_default_world_is_the_one_of_the_design():
     world = Config().world
     assert (world.rows, world.start, world.end) == (1_000_000, date(2025, 1, 1), date(2026, 1, 1))
     assert world.fraud_rows == 3_000
-    # Design, section 3: rows / (9.8 x months), which for a year is 8,503.
-    assert abs(world.customer_count - 8_503) < 10
+    # 9.8 card payments a month (ECB) and .7 transfers: for a year, rows / (10.5 x 12).
+    assert abs(world.customer_count - 7_937) < 10
     assert {region.country for region in Config().regions} == {"US", "GB", "DE", "FR", "JP"}
 
 

@@ -24,14 +24,24 @@ class Setting(NamedTuple):
 
 def settings() -> Iterator[Setting]:
     """Every setting of the config; lists of tables count as one."""
-    config = Config()
-    for name, field in Config.model_fields.items():
-        value = getattr(config, name)
+    yield from _within(Config(), "")
+
+
+def _within(section: Section, path: str) -> Iterator[Setting]:
+    for name, field in type(section).model_fields.items():
+        value = getattr(section, name)
         if isinstance(value, Section):
-            for inner, inner_field in type(value).model_fields.items():
-                yield Setting(name, inner, inner_field, getattr(value, inner))
+            yield from _within(value, f"{path}.{name}".lstrip("."))
         else:
-            yield Setting("", name, field, value)
+            yield Setting(path, name, field, value)
+
+
+def declarations() -> list[Setting]:
+    """Every setting whose declaration differs: of sections of one class, such as the typologies', those of the first."""
+    found: dict[int, Setting] = {}
+    for setting in settings():
+        found.setdefault(id(setting.field), setting)
+    return list(found.values())
 
 
 def nested(path: str, value: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, Union, get_args, get_origin
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 _RULES: Final = ("ge", "gt", "le", "lt")
+
+_MANY_NAMES, _SOME_NAMES = 14, 8
+"""From so many names on, a message gives only some."""
 
 _WORDS: Final[dict[Any, str]] = {
     int: "a whole number",
@@ -65,6 +69,14 @@ def likely_fix(field: FieldInfo, given: Any) -> str:
     return ""
 
 
+def names_text(names: Iterable[str]) -> str:
+    """Return names in a row, the first few where there are many."""
+    every = list(names)
+    if len(every) <= _MANY_NAMES:
+        return ", ".join(every)
+    return f"{', '.join(every[:_SOME_NAMES])} and {len(every) - _SOME_NAMES} more"
+
+
 def _is_number(text: str, kind: type[int | float]) -> bool:
     try:
         kind(text[:40])
@@ -91,7 +103,7 @@ def _kind_text(kind: Any) -> str:
     if get_origin(kind) is dict:
         return f"a table in which each name has {_kind_text(get_args(kind)[1])}"
     if isinstance(kind, type) and issubclass(kind, Section):
-        return f"a table with {', '.join(kind.model_fields)}"
+        return f"a table with {names_text(kind.model_fields)}"
     return _WORDS.get(kind, "another kind of value")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic.fields import FieldInfo
 
-from payloom.config.allowed import allowed_text, likely_fix
+from payloom.config.allowed import allowed_text, likely_fix, names_text
 from payloom.config.layers import Merged
 from payloom.config.near import did_you_mean
 from payloom.config.section import REFUSED, Section
@@ -108,4 +108,4 @@ def _meant(root: type[Section], section: type[Section], name: str) -> str:
     ]
     if elsewhere:
         return f'did you mean "{name}" in [{elsewhere[0]}]?'
-    return did_you_mean(name, section.model_fields) or f"known: {', '.join(section.model_fields)}"
+    return did_you_mean(name, section.model_fields) or f"known: {names_text(section.model_fields)}"
