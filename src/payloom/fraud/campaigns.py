@@ -161,6 +161,9 @@ def _day_weights(plan: Plan, typology: Typology) -> list[float]:
     weights = [weight / mean * factor for weight, factor in zip(plan.day_weights, drift, strict=True)]
     if typology.genuine:
         return weights
+    # Day 0 was a Thursday.
+    week = [typology.week[(day + 3) % 7] for day in days.tolist()]
+    weights = [weight * factor for weight, factor in zip(weights, week, strict=True)]
     for spike in plan.config.fraud.spikes:
         if spike.typologies and typology.name not in spike.typologies:
             continue

@@ -22,6 +22,15 @@ from payloom.streams.tables import F64
 
 I64 = NDArray[np.int64]
 
+REMOTE_WEEK = (1.32, 1.10, 1.04, 1.00, 0.96, 0.84, 0.74)
+"""Remote fraud from Monday to Sunday against all payments (Feedzai 2013: Monday 92 % above Sunday)."""
+
+PRESENT_WEEK = (0.94, 0.94, 0.95, 0.97, 1.02, 1.26, 0.92)
+"""Fraud in person from Monday to Sunday against all payments (Feedzai 2013: Saturday 42 % up)."""
+
+LEVEL_WEEK = (1.0,) * 7
+"""As many as all payments, every day."""
+
 PURCHASE_ROLE = np.int8(ROLE.index("purchase"))
 _FRAUD_CNP, _FRAUD_CP = (np.int8(CHARGEBACK_REASON.index(reason)) for reason in ("fraud_cnp", "fraud_cp"))
 
@@ -54,6 +63,8 @@ class Typology(ABC):
         Whether genuine payments are disputed later.
     defaults
         Settings of a typology that the config does not know, because another package brings it.
+    week
+        Relative number of events from Monday to Sunday, against all payments.
     blocks_cards
         Whether a report has the victim's card blocked and replaced.
     stops
@@ -64,6 +75,7 @@ class Typology(ABC):
     max_days: ClassVar[int]
     genuine: ClassVar[bool] = False
     disputed: ClassVar[bool] = False
+    week: ClassVar[tuple[float, ...]] = REMOTE_WEEK
     defaults: ClassVar[TypologySettings] = TypologySettings()
     blocks_cards: ClassVar[bool] = True
     stops: ClassVar[bool] = True
@@ -127,6 +139,7 @@ class TransferTypology(Typology):
     """A kind of campaign whose events are transfers between accounts instead of card payments."""
 
     blocks_cards = False
+    week = LEVEL_WEEK
 
     @abstractmethod
     def order(self, orders: Orders, events: Events) -> None:

@@ -14,7 +14,7 @@ from payloom.fraud.events import Events
 from payloom.fraud.in_person import asks_pin, in_person, show_card, spare_pin
 from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.runs import run_times, shopping_hour
-from payloom.fraud.typology import Typology
+from payloom.fraud.typology import PRESENT_WEEK, Typology
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
@@ -71,6 +71,7 @@ class Counterfeit(Typology):
 
     name = "counterfeit"
     max_days = 8
+    week = PRESENT_WEEK
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)

@@ -13,7 +13,7 @@ from payloom.fraud.events import Events
 from payloom.fraud.in_person import asks_pin, in_person, show_card, show_phone, spare_pin
 from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.runs import run_times, shopping_hour
-from payloom.fraud.typology import Typology
+from payloom.fraud.typology import PRESENT_WEEK, Typology
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
@@ -58,6 +58,7 @@ class ImpossibleTravel(Typology):
 
     name = "impossible_travel"
     max_days = 4
+    week = PRESENT_WEEK
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)

@@ -14,7 +14,7 @@ from payloom.fraud.events import Events
 from payloom.fraud.in_person import asks_pin, show_card
 from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.runs import run_times
-from payloom.fraud.typology import Typology
+from payloom.fraud.typology import PRESENT_WEEK, Typology
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.merchants import CASH_TRADE
@@ -52,6 +52,7 @@ class LostStolen(Typology):
 
     name = "lost_stolen"
     max_days = 3
+    week = PRESENT_WEEK
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)

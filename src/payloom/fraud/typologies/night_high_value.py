@@ -14,7 +14,7 @@ from payloom.fraud.events import Events
 from payloom.fraud.in_person import asks_pin, in_person, show_card
 from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.runs import run_times
-from payloom.fraud.typology import Typology
+from payloom.fraud.typology import PRESENT_WEEK, Typology
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
@@ -65,6 +65,7 @@ class NightHighValue(Typology):
 
     name = "night_high_value"
     max_days = 2
+    week = PRESENT_WEEK
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
