@@ -37,7 +37,7 @@ def _within(section: Section, path: str) -> Iterator[Setting]:
 
 
 def declarations() -> list[Setting]:
-    """Every setting whose declaration differs: of sections of one class, such as the typologies', those of the first."""
+    """Settings whose declarations differ: of sections of one class, as typologies have, those of the first."""
     found: dict[int, Setting] = {}
     for setting in settings():
         found.setdefault(id(setting.field), setting)
