@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from payloom.behaviour.authorisation import APPROVED
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.pricing import COUNTRY_CURRENCY, amount_usd
 from payloom.behaviour.refunds import REFUND, strip_refunds
 from payloom.behaviour.rows import NULL, Rows
 from payloom.behaviour.settlement import APP, MANUAL, MOTO, NO_THREE_DS, ONLINE, WEB
 from payloom.behaviour.spending import CASH, PURCHASE, Spending
-from payloom.codes import IP_TYPE, RESPONSE_CODE
+from payloom.codes import IP_TYPE
 from payloom.fraud.campaigns import TypologyPlan, campaigns_of, events_between
 from payloom.fraud.drift import Drift, MonthlyTable
 from payloom.fraud.events import Events
@@ -33,9 +31,6 @@ from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
 Code = NDArray[np.int8]
-
-DOUBTS = {"05": 0.60, "59": 0.18, "61": 0.12, "62": 0.10}
-"""Answers to honest payments that look odd to the issuer (estimate)."""
 
 _UPPER_HALF = np.uint64(0xFFFF_FFFF << 32)
 _LAST_QUARTER = np.uint64(3 << 62)
@@ -199,36 +194,6 @@ class Kit:
         cohorts = self.model.plan.cohorts
         return cohorts.group[cohorts.of_customer(customer)]
 
-    def neighbour(self, customer: I64, bits: U32) -> I64:
-        """Give somebody else of the same country and time zone who joined in the same months, where there is one."""
-        cohorts = self.model.plan.cohorts
-        cohort = cohorts.of_customer(customer)
-        base, size = cohorts.base[cohort], cohorts.size[cohort]
-        step = 1 + (bits.astype(np.int64) * np.maximum(size - 1, 1) >> 32)
-        return base + (customer - base + step) % size
-
-    @staticmethod
-    def fitting(
-        events: Events, tries: int, candidate: Callable[[Events, I64], I64], misfit: Callable[[Events, I64], I64]
-    ) -> I64:
-        """Give each event the customer who fits its campaign best.
-
-        Parameters
-        ----------
-        events, tries
-            The events, and how many candidates each campaign has.
-        candidate
-            Candidates of campaigns by number, 0 to `tries` - 1.
-        misfit
-            How badly customers fit campaigns; of those who fit equally, the first is taken. Like `candidate`, it may
-            only look at what all events of a campaign have in common.
-        """
-        _, first, back = np.unique(events.campaign, return_index=True, return_inverse=True)
-        wide = events.take(np.repeat(first, tries))
-        found = candidate(wide, np.tile(np.arange(tries), len(first)))
-        best = misfit(wide, found).reshape(len(first), tries).argmin(axis=1)
-        return found.reshape(len(first), tries)[np.arange(len(first)), best][back]
-
     def use_device(self, rows: Rows, places: NDArray[np.intp], holder: I64, slot: int) -> None:
         """Pay from a device of `holder`; rows that show no device still show none."""
         seen = rows.device[places] != NULL
@@ -341,20 +306,6 @@ class Kit:
         rows.channel[places], rows.entry_mode[places], rows.three_ds[places] = MOTO, MANUAL, NO_THREE_DS
         for column in (rows.device, rows.device_type, rows.network, rows.ip_country):
             column[places] = NULL
-
-    def dearer(self, choice: Choice, places: NDArray[np.intp], factor: F64) -> None:
-        """Multiply what purchases cost; what asks for nothing still does."""
-        costs = choice.amount_minor[places] > 0
-        places, factor = places[costs], factor[costs]
-        currency = COUNTRY_CURRENCY[self.model.merchants.site_country[choice.site[places]]]
-        ticket = self.draws(choice.bits[places], "dearer")
-        raw = choice.amount_minor[places] * factor
-        self.set_amount(choice, places, self.spending.pricing.with_ending(raw, choice.trade[places], currency, ticket))
-
-    def doubt(self, rows: Rows, places: NDArray[np.intp], share: float, bits: U64) -> None:
-        """Let issuers refuse a share of approved payments that look odd to them."""
-        refused = (low(bits) < threshold32(share)) & (rows.response[places] == APPROVED)
-        rows.response[places[refused]] = code_table(RESPONSE_CODE, DOUBTS)(high(bits[refused]))
 
     @staticmethod
     def give_back(rows: Rows, places: NDArray[np.intp], original: I64) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +10,6 @@ from payloom.behaviour.choice import Choice
 from payloom.behaviour.pricing import COUNTRY_CURRENCY
 from payloom.behaviour.rows import Rows
 from payloom.codes import RESPONSE_CODE
-from payloom.fraud.events import Events
 from payloom.fraud.kit import code_table
 from payloom.fraud.typology import Typology
 from payloom.streams.hashing import U32, U64, high, low, threshold32
@@ -42,30 +39,6 @@ class LookAlike(Typology):
         step: I64 = 1 + (bits.astype(np.int64) * np.maximum(size - 1, 1) >> 32)
         found: I64 = base + (customer - base + step) % size
         return found
-
-    @staticmethod
-    def fitting(
-        events: Events, tries: int, candidate: Callable[[Events, I64], I64], misfit: Callable[[Events, I64], I64]
-    ) -> I64:
-        """Give each event the customer who fits its campaign best.
-
-        Parameters
-        ----------
-        events, tries
-            The events, and how many candidates each campaign has.
-        candidate
-            Candidates of campaigns by number, 0 to `tries` - 1.
-        misfit
-            How badly customers fit campaigns; of those who fit equally, the first is taken. Like `candidate`, it may
-            only look at what all events of a campaign have in common.
-        """
-        _, first, back = np.unique(events.campaign, return_index=True, return_inverse=True)
-        if not len(first):
-            return np.zeros(0, dtype=np.int64)
-        wide = events.take(np.repeat(first, tries))
-        found = candidate(wide, np.tile(np.arange(tries), len(first)))
-        best = misfit(wide, found).reshape(len(first), tries).argmin(axis=1)
-        return found.reshape(len(first), tries)[np.arange(len(first)), best][back]
 
     def dearer(self, choice: Choice, places: NDArray[np.intp], factor: F64) -> None:
         """Multiply what purchases cost; what asks for nothing still does."""

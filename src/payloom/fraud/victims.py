@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -23,7 +24,11 @@ class Band(IntEnum):
     ANYBODY = 0
     DORMANT = 1
     NEWEST = 2
+    PASSING = 3
 
+
+STAY_EPOCHS = (3, 24)
+"""Those who only pass through joined so many epochs ago (Experian: 4 to 24 months of quiet before a bust-out)."""
 
 DORMANT_RANK = 0.35
 """Customers up to this rank by activity in their cohort count as dormant."""
@@ -90,6 +95,8 @@ class Victims:
             if band is Band.NEWEST:
                 newest = here & (cohorts.join_epoch == epoch)
                 here = newest if newest.any() else here
+            if band is Band.PASSING:
+                here = self._passing(epoch, here)
             if not here.any():
                 here = size > 0
             taken = size[here]
@@ -97,3 +104,37 @@ class Victims:
                 taken = np.maximum((taken * DORMANT_RANK).astype(np.int64), 1)
             self._ranges[epoch, band] = (cohorts.base[here], np.cumsum(taken))
         return self._ranges[epoch, band]
+
+    def _passing(self, epoch: int, here: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Cohorts of people who came some months ago and leave when the epoch ends, as far as there are such."""
+        cohorts = self.model.plan.cohorts
+        stay = epoch - cohorts.join_epoch
+        going = here & (cohorts.leave_epoch == epoch + 1)
+        young = (stay >= STAY_EPOCHS[0]) & (stay <= STAY_EPOCHS[1])
+        for wanted in (going & young, going & (stay > 0), going, here & young):
+            if wanted.any():
+                return wanted
+        return here
+
+
+def best_fitting(
+    events: Events, tries: int, candidate: Callable[[Events, I64], I64], misfit: Callable[[Events, I64], I64]
+) -> I64:
+    """Give each event the customer who fits its campaign best.
+
+    Parameters
+    ----------
+    events, tries
+        The events, and how many candidates each campaign has.
+    candidate
+        Candidates of campaigns by number, 0 to `tries` - 1.
+    misfit
+        How badly customers fit campaigns; of those who fit equally, the first is taken. Like `candidate`, it may
+        only look at what all events of a campaign have in common.
+    """
+    _, first, back = np.unique(events.campaign, return_index=True, return_inverse=True)
+    wide = events.take(np.repeat(first, tries))
+    found = candidate(wide, np.tile(np.arange(tries), len(first)))
+    best = misfit(wide, found).reshape(len(first), tries).argmin(axis=1)
+    chosen: I64 = found.reshape(len(first), tries)[np.arange(len(first)), best][back]
+    return chosen

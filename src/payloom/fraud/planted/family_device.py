@@ -12,6 +12,7 @@ from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
 from payloom.fraud.lookalike import LookAlike
+from payloom.fraud.victims import best_fitting
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64
 from payloom.world.addresses import HOME, MOBILE
@@ -108,7 +109,7 @@ class FamilyDevice(LookAlike):
         def misfit(wide: Events, customer: I64) -> I64:
             return (kit.home_place(customer) != kit.home_place(self._head(wide))).astype(np.int64)
 
-        found = self.fitting(events, NEIGHBOURS, candidate, misfit)
+        found = best_fitting(events, NEIGHBOURS, candidate, misfit)
         return np.where(misfit(events, found) == 0, found, self._partner(self._head(events)))
 
     def choose(self, choice: Choice, events: Events) -> None:

@@ -11,6 +11,7 @@ from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
 from payloom.fraud.lookalike import LookAlike
+from payloom.fraud.victims import best_fitting
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64
@@ -80,7 +81,7 @@ class HolidaySpree(LookAlike):
             early = self._abroad(customer, noon)[0]
             return 2 - early.astype(np.int64) * (1 + self._abroad(customer, noon + STAY_DAYS * DAY_US)[0])
 
-        return self.fitting(events, CANDIDATES, candidate, misfit)
+        return best_fitting(events, CANDIDATES, candidate, misfit)
 
     def _abroad(self, customer: I64, time_us: I64) -> tuple[NDArray[np.bool_], I64]:
         """Whether customers are abroad at a time, and the place where they are if so."""

@@ -15,6 +15,7 @@ from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
 from payloom.fraud.lookalike import LookAlike
+from payloom.fraud.victims import best_fitting
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64
 from payloom.world.addresses import HOME, MOBILE
@@ -89,7 +90,7 @@ class NewPhone(LookAlike):
             _, since = devices.generation(customer * SLOTS + PHONE, slot, wide.start_day)
             return wide.start_day - since
 
-        return self.fitting(events, CANDIDATES, candidate, misfit)
+        return best_fitting(events, CANDIDATES, candidate, misfit)
 
     def choose(self, choice: Choice, events: Events) -> None:
         """Check the card first, then buy on the phone's screen or at a counter."""

@@ -14,6 +14,7 @@ from payloom.fraud.in_person import asks_pin, in_person, show_card, show_phone, 
 from payloom.fraud.kit import Kit, code_table
 from payloom.fraud.runs import run_times, shopping_hour
 from payloom.fraud.typology import PRESENT_WEEK, Typology
+from payloom.fraud.victims import best_fitting
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
@@ -103,7 +104,7 @@ class ImpossibleTravel(Typology):
             return (cohorts.base[cohort] - customer) * 4096 // np.maximum(cohorts.size[cohort], 1)
 
         del victim
-        return kit.fitting(
+        return best_fitting(
             events, CARDS_OFFERED, lambda some, number: super(ImpossibleTravel, self).customer(some, number), idleness
         )
 
@@ -167,7 +168,7 @@ class ImpossibleTravel(Typology):
         def nearness(some: Events, runner: I64) -> I64:
             return -self._distance(self.customer(some, self.victim(some)), runner)
 
-        return kit.fitting(events, RUNNERS_ASKED, candidate, nearness)
+        return best_fitting(events, RUNNERS_ASKED, candidate, nearness)
 
     def _distance(self, one: I64, other: I64) -> I64:
         """Distance of two customers' homes, squared, in hundredths of square degrees."""
