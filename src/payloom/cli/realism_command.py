@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from payloom.cli.tables import print_table
 from payloom.errors import ConfigError, GateError, Problem
 from payloom.realism.data import DataSet
 from payloom.realism.report import as_json as report_json
-from payloom.realism.report import examine, failures
+from payloom.realism.report import examine, extra_libraries, failures
 from payloom.realism.results import Report
 from payloom.realism.terminal import tables
 
@@ -29,7 +30,7 @@ def run_realism(folder: str, *, out: str | None, mapping: str | None, fast: bool
     StorageError
         If there is nothing to measure.
     """
-    page = _page(out)
+    page, write = _page(out), _page_writer() if out else None
     started_s = time.monotonic()
     report = examine(
         DataSet.open(folder, mapping),
@@ -38,8 +39,8 @@ def run_realism(folder: str, *, out: str | None, mapping: str | None, fast: bool
     )
     wrong = failures(report)
     code = GateError.exit_code if wrong else 0
-    if page is not None:
-        _write_page(report, page)
+    if page is not None and write is not None:
+        write(report, page)
     if as_json:
         status = "error" if wrong else "ok"
         answer = {"status": status, "exit_code": code, "failures": wrong, **report_json(report)}
@@ -71,7 +72,9 @@ def _page(out: str | None) -> Path | None:
     return page
 
 
-def _write_page(report: Report, page: Path) -> None:
-    from payloom.realism.page import write_page  # noqa: PLC0415 - needs the extra
+def _page_writer() -> Callable[[Report, Path], None]:
+    """Return what writes pages; its library is missed before anything is measured."""
+    with extra_libraries():
+        from payloom.realism.page import write_page  # noqa: PLC0415 - needs the extra
 
-    write_page(report, page)
+        return write_page

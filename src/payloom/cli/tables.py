@@ -13,9 +13,10 @@ _PIPE_WIDTH: Final = 120
 
 def print_table(table: RenderableType) -> None:
     """Print what rich can draw; colours only on a terminal."""
-    console = Console(highlight=False)
+    # Names that come from data may look like markup.
+    console = Console(highlight=False, markup=False)
     if not console.is_terminal:
-        console = Console(highlight=False, width=_PIPE_WIDTH)
+        console = Console(highlight=False, markup=False, width=_PIPE_WIDTH)
     # Printed by click, not by rich, which ends the process by itself when a pipe closes.
     with console.capture() as capture:
         console.print(table)

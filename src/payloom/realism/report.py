@@ -104,22 +104,28 @@ def _plain(value: Any) -> Any:
 
 
 def _audit(data: DataSet) -> tuple[Leak, ...]:
-    with _extra():
+    with extra_libraries():
         from payloom.realism.leaks import audit  # noqa: PLC0415 - needs the extra
 
         return audit(data)
 
 
-def _difficulty(data: DataSet) -> Difficulty | None:
-    with _extra():
+def _difficulty(data: DataSet) -> Difficulty:
+    with extra_libraries():
         from payloom.realism.difficulty import measure_difficulty  # noqa: PLC0415 - needs the extra, slow to import
 
         return measure_difficulty(data)
 
 
 @contextmanager
-def _extra() -> Iterator[None]:
-    """Say how to get a library that is missing."""
+def extra_libraries() -> Iterator[None]:
+    """Turn a missing library into the line that says how to get it.
+
+    Raises
+    ------
+    ConfigError
+        If a library of the extra ``realism`` is not installed.
+    """
     try:
         yield
     except ModuleNotFoundError as error:

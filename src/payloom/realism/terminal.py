@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from rich.table import Table
 from rich.text import Text
 
+from payloom.realism.page_text import interval, number, score, shown
 from payloom.realism.report import failures
 from payloom.realism.results import (
     NOT_MEASURABLE,
@@ -35,7 +36,7 @@ _SHARE_SHOWN: Final = 0.0005
 def tables(report: Report) -> Iterator[RenderableType]:
     """Give what to print, from top to bottom."""
     yield Text(
-        f"{report.source}: {report.rows:,} payments, {report.frauds:,} of them fraud, "
+        f"{shown(report.source)}: {report.rows:,} payments, {report.frauds:,} of them fraud, "
         f"{report.first_time[:10]} to {report.last_time[:10]}",
         style="bold",
     )
@@ -61,14 +62,8 @@ def summary(report: Report) -> Text:
         bands = Counter(band.status for band in report.difficulty.bands)
         parts.append(f"difficulty: {bands[WITHIN]} bands held, {bands[OUTSIDE]} missed")
     parts.append(f"{sum(report.seconds.values()):.0f} s")
-    return Text("; ".join(parts), style=_BAD if failures(report) else _GOOD)
-
-
-def number(value: float | None) -> str:
-    """Write a number with three significant digits; a dash for none."""
-    if value is None:
-        return "-"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    style = _BAD if failures(report) else _GOOD
+    return Text("; ".join(parts), style=style, no_wrap=True, overflow="ignore")
 
 
 def _facts(facts: tuple[FactResult, ...]) -> Table:
@@ -87,8 +82,8 @@ def _facts(facts: tuple[FactResult, ...]) -> Table:
         statement = Text(fact.statement)
         if fact.note and fact.status != WITHIN:
             statement.append(f" ({fact.note})", style=_QUIET)
-        accepted = f"{number(fact.low)} to {number(fact.high)}"
-        table.add_row(statement, f"{fact.source} [{fact.confidence}]", accepted, number(fact.value), _status(fact))
+        accepted, measured = interval(fact.low, fact.high, fact.unit), number(fact.value, fact.unit)
+        table.add_row(statement, f"{fact.source} [{fact.confidence}]", accepted, measured, _status(fact))
     return table
 
 
@@ -113,10 +108,10 @@ def _leaks(leaks: tuple[Leak, ...]) -> Table:
     table.add_column("")
     for leak in [*found, *rest[:LEAKS_SHOWN]]:
         verdict = Text("LEAK", style=_BAD) if leak.verdict == "leak" else Text("ok", style=_GOOD)
-        interval = f"{leak.auc_low:.3f} to {leak.auc_high:.3f}"
+        between = f"{score(leak.auc_low)} – {score(leak.auc_high)}"
         probe = f"{leak.probe}, given time" if leak.given_time else leak.probe
         table.add_row(
-            leak.column, probe, f"{leak.frauds:,}", f"{leak.auc:.3f}", interval, f"{leak.limit:.3f}", f"{leak.ap:.3f}",
+            shown(leak.column), probe, f"{leak.frauds:,}", score(leak.auc), between, score(leak.limit), score(leak.ap),
             verdict,
         )  # fmt: skip
     return table
@@ -124,21 +119,21 @@ def _leaks(leaks: tuple[Leak, ...]) -> Table:
 
 def _difficulty(difficulty: Difficulty) -> Iterator[Table]:
     scores = _grid("How hard fraud is to detect", ("model", "features"), ("AUC", "AP", "recall 1 %", "cards@100"))
-    for score in difficulty.scores:
-        values = (score.auc, score.ap, score.recall_at_1pct, score.card_precision_at_100)
-        scores.add_row(score.model, score.features, *(f"{value:.3f}" for value in values))
+    for model in difficulty.scores:
+        values = (model.auc, model.ap, model.recall_at_1pct, model.card_precision_at_100)
+        scores.add_row(model.model, model.features, *map(score, values))
     yield scores
     if difficulty.bands:
         yield _bands(difficulty.bands)
     kinds = _grid("By kind of fraud, easiest first", ("typology",), ("frauds", "AUC", "recall 1 %"))
     for kind in sorted(difficulty.typologies, key=lambda kind: -kind.auc):
-        kinds.add_row(kind.typology, f"{kind.frauds:,}", f"{kind.auc:.3f}", f"{kind.recall_at_1pct:.3f}")
+        kinds.add_row(shown(kind.typology), f"{kind.frauds:,}", score(kind.auc), score(kind.recall_at_1pct))
     if difficulty.typologies:
         yield kinds
     ages = _grid("Ageing", ("months later",), ("frauds", "AUC frozen", "retrained", "AP frozen", "retrained"))
     for age in difficulty.ageing:
         values = (age.frozen_auc, age.retrained_auc, age.frozen_ap, age.retrained_ap)
-        ages.add_row(str(age.months_later), f"{age.frauds:,}", *(f"{value:.3f}" for value in values))
+        ages.add_row(str(age.months_later), f"{age.frauds:,}", *map(score, values))
     if difficulty.ageing:
         yield ages
 
@@ -150,9 +145,9 @@ def _bands(bands: tuple[Band, ...]) -> Table:
     for band in bands:
         word = band.status.upper() if band.status == OUTSIDE else band.status
         note = f" ({band.note})" if band.note else ""
-        accepted = f"{number(band.low)} to {number(band.high)}"
+        accepted = interval(band.low, band.high)
         table.add_row(
-            band.statement + note, band.source, accepted, number(band.value), Text(word, style=style[band.status])
+            band.statement + note, band.source, accepted, score(band.value), Text(word, style=style[band.status])
         )
     return table
 
@@ -165,12 +160,12 @@ def _structure(histograms: tuple[Histogram, ...]) -> Table:
     for histogram in histograms:
         table.add_section()
         for place, (name, values) in enumerate(histogram.series.items()):
-            shown = [
+            bins = [
                 f"{label}: {100 * value:.3g}"
                 for label, value in zip(histogram.x, values, strict=True)
                 if value >= _SHARE_SHOWN
             ]
-            table.add_row(histogram.title if not place else "", name, "  ".join(shown))
+            table.add_row(histogram.title if not place else "", shown(name), "  ".join(bins))
     return table
 
 
