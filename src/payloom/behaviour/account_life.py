@@ -8,6 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from payloom.behaviour.circles import Circles, Moments
 from payloom.behaviour.identity import Identity
 from payloom.behaviour.monthly import Dues, dues_between
 from payloom.behaviour.positions import ORDINAL_BITS, Stream, position_index
@@ -102,6 +103,7 @@ class AccountLife:
     billers: CategoricalTable
     employers: CategoricalTable
     line_base: I64
+    circles: Circles
 
     @classmethod
     def of(cls, model: Model, identity: Identity, transfers: Transfers) -> AccountLife:
@@ -121,6 +123,7 @@ class AccountLife:
             billers=CategoricalTable([float(t.trade in BILLERS) for t in TRADES]),
             employers=CategoricalTable([t.merchant_weight * (t.kind != "cash") for t in TRADES]),
             line_base=np.cumsum(size) - size,
+            circles=Circles(model, identity),
         )
 
     def between(self, tables: DayTables, start_us: int, end_us: int) -> Rows:
@@ -170,7 +173,8 @@ class AccountLife:
     def _ad_hoc(self, tables: DayTables, start_us: int, end_us: int) -> Orders:
         """Make the orders of the moment."""
         model, plan, keys = self.model, self.model.plan, self.model.plan.keys
-        index, time_us = self._moments(tables, start_us, end_us)
+        moments = self._moments(tables, start_us, end_us)
+        index, time_us = moments.index, moments.time_us
         bits = draw(keys["row"], index)
         who = derive(bits, keys["transfer.who"])
         draws = derive(who, keys["transfer.customer"])
@@ -200,12 +204,13 @@ class AccountLife:
         orders.account[back], orders.payee[back] = orders.payee[back], orders.account[back]
         # Who has no savings here gets money from the family instead, and is then not the one who pays.
         orders.customer[back] = orders.account[back] // SLOTS
+        self.circles.join(tables, moments, orders)
         return orders
 
-    def _moments(self, tables: DayTables, start_us: int, end_us: int) -> tuple[I64, I64]:
+    def _moments(self, tables: DayTables, start_us: int, end_us: int) -> Moments:
         """Positions and times of the orders of the moment in a window."""
         plan = self.model.plan
-        indices, times = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        parts: list[tuple[I64, ...]] = [(np.zeros(0, dtype=np.int64),) * 5]
         for day in range(start_us // DAY_US, (end_us - 1) // DAY_US + 1):
             total = int(plan.quotas.ad_hoc[day - plan.period.first_day])
             number = np.arange(total)
@@ -213,9 +218,9 @@ class AccountLife:
             mass = (number + unit(high(draw(plan.keys["transfer.time"], index)))) / max(total, 1)
             time_us = tables.time_us(np.full(total, day - tables.first_day), mass)
             inside = (time_us >= start_us) & (time_us < end_us)
-            indices.append(index[inside])
-            times.append(time_us[inside])
-        return np.concatenate(indices), np.concatenate(times)
+            columns = (index, time_us, np.full(total, day), number, np.full(total, total))
+            parts.append(tuple(column[inside] for column in columns))
+        return Moments(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
     def _orders(
         self, time_us: I64, index: I64, bits: U64, customer: I64, group: I64, purpose: I64, ticket: U64
