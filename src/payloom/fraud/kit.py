@@ -154,19 +154,31 @@ class Kit:
 
         The others of the same campaign and day follow one by one. Outside the period there are none.
         """
-        plan, one = self.model.plan, self.plans[name]
         first, count = np.zeros(len(campaign), dtype=np.int64), np.zeros(len(campaign), dtype=np.int64)
         for number in np.unique(day).tolist():
-            if not plan.period.first_day <= number < plan.period.end_day:
-                continue
             here = np.flatnonzero(day == number)
-            events = events_between(plan, one, number, number + 1)
-            known, start, size = np.unique(events.campaign, return_index=True, return_counts=True)
+            known, start, size = self._campaigns_on(name, number)
             if len(known):
                 place = np.minimum(np.searchsorted(known, campaign[here]), len(known) - 1)
                 count[here] = np.where(known[place] == campaign[here], size[place], 0)
-                first[here] = events.index[start[place]]
+                first[here] = start[place]
         return first, count
+
+    def _campaigns_on(self, name: str, day: int) -> tuple[I64, I64, I64]:
+        """Campaigns that have events on a day, with the position of the first and the number; remembered."""
+        if (name, day) not in self._remembered:
+            period = self.model.plan.period
+            found = (np.zeros(0, dtype=np.int64),) * 3
+            if period.first_day <= day < period.end_day:
+                events = events_between(self.model.plan, self.plans[name], day, day + 1)
+                known, start, size = np.unique(events.campaign, return_index=True, return_counts=True)
+                found = (known, events.index[start], size)
+            self._remembered[name, day] = found
+        return self._remembered[name, day]
+
+    @cached_property
+    def _remembered(self) -> dict[tuple[str, int], tuple[I64, I64, I64]]:
+        return {}
 
     def earlier(self, name: str, events: Events, min_days: int, max_days: int) -> tuple[NDArray[np.bool_], Events]:
         """First events of a campaign of another typology that began some days before each event's own campaign.

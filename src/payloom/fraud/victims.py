@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
@@ -29,6 +28,8 @@ class Band(IntEnum):
 
 STAY_EPOCHS = (3, 24)
 """Those who only pass through joined so many epochs ago (Experian: 4 to 24 months of quiet before a bust-out)."""
+FEWEST = 16
+"""Fewer of them than this would be hit again and again: others have to do."""
 
 DORMANT_RANK = 0.35
 """Customers up to this rank by activity in their cohort count as dormant."""
@@ -111,30 +112,7 @@ class Victims:
         stay = epoch - cohorts.join_epoch
         going = here & (cohorts.leave_epoch == epoch + 1)
         young = (stay >= STAY_EPOCHS[0]) & (stay <= STAY_EPOCHS[1])
-        for wanted in (going & young, going & (stay > 0), going, here & young):
-            if wanted.any():
+        for wanted in (going & young & (cohorts.join_epoch > 0), going & young, going, here & young):
+            if int(cohorts.size[wanted].sum()) >= FEWEST:
                 return wanted
         return here
-
-
-def best_fitting(
-    events: Events, tries: int, candidate: Callable[[Events, I64], I64], misfit: Callable[[Events, I64], I64]
-) -> I64:
-    """Give each event the customer who fits its campaign best.
-
-    Parameters
-    ----------
-    events, tries
-        The events, and how many candidates each campaign has.
-    candidate
-        Candidates of campaigns by number, 0 to `tries` - 1.
-    misfit
-        How badly customers fit campaigns; of those who fit equally, the first is taken. Like `candidate`, it may
-        only look at what all events of a campaign have in common.
-    """
-    _, first, back = np.unique(events.campaign, return_index=True, return_inverse=True)
-    wide = events.take(np.repeat(first, tries))
-    found = candidate(wide, np.tile(np.arange(tries), len(first)))
-    best = misfit(wide, found).reshape(len(first), tries).argmin(axis=1)
-    chosen: I64 = found.reshape(len(first), tries)[np.arange(len(first)), best][back]
-    return chosen

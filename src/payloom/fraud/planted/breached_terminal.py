@@ -30,8 +30,6 @@ SHOPS = {
 }  # fmt: skip
 """Where terminals are tampered with: unattended or busy ones (estimate)."""
 
-_UPPER_HALF = np.uint64(0xFFFF_FFFF << 32)
-
 
 class BreachedTerminal(Typology):
     """People of one city pay at a terminal that somebody tampered with; nothing else is odd about it."""
@@ -78,8 +76,7 @@ class BreachedTerminal(Typology):
         """Pay at the campaign's shop, with the card that a thief will know for this visit."""
         kit, everywhere = self.kit, np.arange(len(events))
         shop = kit.draws(events.campaign_bits, "breached_terminal.shop")
-        # The upper half picks the shop, all of it the ticket.
-        bits = (shop & _UPPER_HALF) | (kit.draws(events.bits, "breached_terminal.ticket") & ~_UPPER_HALF)
+        bits = kit.basket(shop, kit.draws(events.bits, "breached_terminal.ticket"))
         trade = self._shops(low(shop)).astype(np.int64)
         kit.buy_in_person(choice, everywhere, self._city(events), trade, bits, np.ones(len(events)))
         choice.instrument_bits[:] = kit.pair_draws(events.campaign_bits, self.victim(events), "card")

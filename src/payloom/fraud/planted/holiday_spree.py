@@ -11,7 +11,7 @@ from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
 from payloom.fraud.lookalike import LookAlike
-from payloom.fraud.victims import best_fitting
+from payloom.fraud.matching import best_fitting
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64

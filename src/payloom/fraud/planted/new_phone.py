@@ -15,7 +15,7 @@ from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
 from payloom.fraud.lookalike import LookAlike
-from payloom.fraud.victims import best_fitting
+from payloom.fraud.matching import best_fitting
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64
 from payloom.world.addresses import HOME, MOBILE

@@ -12,9 +12,9 @@ from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.in_person import asks_pin, in_person, show_card, show_phone, spare_pin
 from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.matching import best_fitting
 from payloom.fraud.runs import run_times, shopping_hour
 from payloom.fraud.typology import PRESENT_WEEK, Typology
-from payloom.fraud.victims import best_fitting
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
