@@ -196,3 +196,9 @@ class Typologies(Section):
         mean_size=14.0, size_sigma=0.6, newest_share=0.15, report_delay_median_days=30.0, report_delay_sigma=0.7,
         unreported_share=0.35, chargeback_share=0.08,
     )  # fmt: skip
+    synthetic_bust_out: TypologySettings = scenario(
+        "An invented person lives quietly for months, then spends everything at once",
+        "[S] Experian: 4 to 24 months of quiet; sizes are estimates",
+        mean_size=12.0, size_sigma=0.6, report_delay_median_days=45.0, report_delay_sigma=0.5, unreported_share=0.1,
+        chargeback_share=0.06,
+    )  # fmt: skip
