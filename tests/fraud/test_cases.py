@@ -21,7 +21,8 @@ def world() -> World:
 @pytest.fixture(scope="module")
 def cases(world: World) -> pl.DataFrame:
     """Labels beside their payments; a case is a campaign and the account that it hits."""
-    frauds = world.payments.join(world.frames["fraud_labels"], on="transaction_id", suffix="_label")
+    labels = world.frames["fraud_labels"].filter(pl.col("is_fraud"))
+    frauds = world.payments.join(labels, on="transaction_id", suffix="_label")
     return frauds.with_columns(
         case=pl.concat_str("campaign_id", "account_id", separator="-"),
         known=pl.col("reported_at").min().over("campaign_id", "account_id"),

@@ -33,11 +33,16 @@ def labelled(world: World) -> pl.DataFrame:
     return world.frames["fraud_labels"].join(world.payments, on="transaction_id", suffix="_payment")
 
 
+def frauds(world: World) -> pl.DataFrame:
+    """Labels of what is fraud, without genuine payments that are disputed."""
+    return world.frames["fraud_labels"].filter(pl.col("is_fraud"))
+
+
 @worlds
 def test_typologies_have_their_shares(made) -> None:
     """Each typology has its share of the fraud to less than one payment."""
     world = made()
-    counts = dict(world.frames["fraud_labels"].group_by("typology").len().iter_rows())
+    counts = dict(frauds(world).group_by("typology").len().iter_rows())
     total = sum(counts.values())
     for name, share in world.config.fraud.mix.items():
         assert abs(counts.get(name, 0) - share * total) < 1, name
@@ -68,7 +73,7 @@ def test_spikes_multiply_the_typologies_they_name() -> None:
             ],
         },
     }
-    labels = make(values).frames["fraud_labels"].with_columns(month=pl.col("event_time").dt.month())
+    labels = frauds(make(values)).with_columns(month=pl.col("event_time").dt.month())
     rate: dict[str, list[float]] = {}
     for name in ("cnp_stolen", "account_takeover"):
         of = labels.filter(pl.col("typology") == name)
@@ -81,14 +86,28 @@ def test_spikes_multiply_the_typologies_they_name() -> None:
     assert rate["cnp_stolen"][1] == pytest.approx(0.2, rel=0.5)
 
 
+def test_the_default_world_has_black_friday_and_christmas() -> None:
+    """Spikes of these names hold the days that they are named after, in every year."""
+    spikes = {spike.name: spike for spike in make_config({}).fraud.spikes}
+    november, christmas = spikes["black_friday"], spikes["christmas"]
+    assert november.start_month_day < (11, 23)
+    assert (11, 29) < november.end_month_day
+    assert november.multiplier > 1
+    assert "cnp_stolen" in november.typologies
+    assert christmas.start_month_day < (12, 24)
+    assert (12, 25) < christmas.end_month_day
+
+
 @worlds
 def test_labels_tell_of_their_payments(made) -> None:
-    """A label has its payment's time, and every label here is of a fraud."""
+    """A label has its payment's time; every fraud has one, and so has every dispute of a genuine payment."""
     frame = labelled(made())
     assert frame.height == made().frames["fraud_labels"].height
     assert (frame["event_time"] == frame["event_time_payment"]).all()
-    assert frame["is_fraud"].all()
-    assert frame["is_fraud_payment"].all()
+    assert (frame["is_fraud"] == frame["is_fraud_payment"]).all()
+    assert (frame["is_fraud"] == (frame["role"] != "disputed")).all()
+    assert frame["transaction_id"].is_unique().all()
+    assert frame["is_fraud"].sum() == made().payments["is_fraud"].sum()
 
 
 @worlds
@@ -128,13 +147,13 @@ def test_reports_have_the_declared_shares_and_delays() -> None:
         kind = one.typology
         rows = frame.filter(pl.col("typology") == kind.name)
         silent = rows["reported_at"].null_count()
-        assert_share(silent, rows.height, kind.unreported_share, slack=0.1, what=kind.name)
+        assert_share(silent, rows.height, kind.settings.unreported_share, slack=0.1, what=kind.name)
         told = rows.filter(pl.col("reported_at").is_not_null())
         charged = told["chargeback_at"].drop_nulls().len()
-        assert_share(charged, told.height, kind.chargeback_share, slack=0.05, what=kind.name)
+        assert_share(charged, told.height, kind.settings.chargeback_share, slack=0.05, what=kind.name)
         cases = told.unique(["campaign_id", "customer_id"])
         days = (cases["reported_at"] - cases["event_time"]).dt.total_seconds() / 86_400
-        assert days.median() == pytest.approx(kind.report_delay_median_days, rel=0.3), kind.name
+        assert days.median() == pytest.approx(kind.settings.report_delay_median_days, rel=0.3), kind.name
 
 
 @worlds
@@ -143,7 +162,7 @@ def test_campaigns_are_short_and_of_one_kind(made) -> None:
     world = made()
     days = {one.typology.name: one.typology.max_days for one in Streams.of(world.config).fraud.plot.fraud}
     campaigns = (
-        world.frames["fraud_labels"]
+        frauds(world)
         .group_by("campaign_id")
         .agg(
             typology=pl.col("typology").first(),
@@ -161,7 +180,7 @@ def test_campaigns_are_short_and_of_one_kind(made) -> None:
 @worlds
 def test_what_ties_a_campaign_together(made) -> None:
     """A takeover has one victim and one device; a test run one merchant; a farm few devices and many accounts."""
-    frame = labelled(made())
+    frame = labelled(made()).filter(pl.col("is_fraud"))
     # Cards that passed a test are used by others, elsewhere.
     frame = frame.filter((pl.col("typology") != "card_testing") | (pl.col("role") == "test"))
     each = frame.group_by("campaign_id").agg(
