@@ -16,6 +16,7 @@ from payloom.realism.page_plots import HEIGHT, WIDTH
 from payloom.realism.page_view import (
     CONFIDENCE,
     LEAKS_DRAWN,
+    MOST_FACTS,
     MOST_NAMED,
     WORDS,
     fact_groups,
@@ -51,6 +52,7 @@ def render(report: Report) -> str:
             chance=chance,
             models=models(report.difficulty) if report.difficulty else None,
             leaks_drawn=LEAKS_DRAWN,
+            most_facts=MOST_FACTS,
             most_named=MOST_NAMED,
         )
     )
@@ -89,6 +91,6 @@ def _environment() -> Environment:
     )
     environment.globals |= {"words": WORDS, "confidence": CONFIDENCE, "width": WIDTH, "height": HEIGHT}
     environment.filters |= {
-        name: getattr(page_text, name) for name in ("shown", "number", "score", "duration", "one_in")
+        name: getattr(page_text, name) for name in ("shown", "number", "brief", "score", "duration", "one_in")
     }
     return environment

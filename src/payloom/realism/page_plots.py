@@ -24,6 +24,9 @@ _LABEL_MAX: Final = 7
 _CHARACTER: Final = 6.2
 """Width of a character of a label."""
 
+_TEXT_SIZE: Final = 10
+"""Characters in the page for one of a label: it is there twice, and a quote takes five."""
+
 _LABELS_MIN: Final = 4
 """Steps between labels that an axis has at least where it can."""
 
@@ -84,6 +87,12 @@ class Plot:
     largest: float
     picture: Picture | None = None
     left_out: int = 0
+
+    @property
+    def size(self) -> int:
+        """About how many characters it takes in the page."""
+        texts = sum(len(label) for label, _ in self.rows) + sum(map(len, self.series))
+        return 1_500 + 100 * len(self.rows) * (1 + len(self.series)) + _TEXT_SIZE * texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +187,13 @@ def _x_ticks(texts: Sequence[tuple[float, str]], *, edges: bool = False) -> list
     steps = [step for step in range(1, last + 2) if _have_room(texts[::step])]
     even = [step for step in steps if edges and last % step == 0 and last // step >= _LABELS_MIN]
     step = min(even, key=lambda step: (sum(len(text) for _, text in texts[::step]) * step, step), default=steps[0])
-    return [Label(x, HEIGHT - _BOTTOM + 15, text) for x, text in texts[::step]]
+    return [_below(x, text) for x, text in texts[::step]]
+
+
+def _below(x: float, text: str) -> Label:
+    """Label a place of the axis; one that would stand out to the right ends at the border."""
+    inside = x + len(text) * _CHARACTER / 2 <= WIDTH
+    return Label(x if inside else WIDTH, HEIGHT - _BOTTOM + 15, text, "middle" if inside else "end")
 
 
 def _have_room(texts: Sequence[tuple[float, str]]) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from math import isfinite, log10
+from math import isfinite, isnan, log10
 from typing import Final
 
 NONE: Final = "–"
-LONGEST_NAME: Final = 160
+LONGEST_NAME: Final = 140
 """Characters of a name from the data that are shown; columns of hostile files can be called anything."""
 
 _LARGE: Final = 1e12
@@ -18,13 +18,14 @@ def shown(text: str) -> str:
 
     Controls, lone surrogates and marks that turn the direction of writing are written as their escapes.
     """
-    cut = text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 1]}…"
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in cut)
+    cut = text[: LONGEST_NAME + 1]
+    visible = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in cut)
+    return visible if len(visible) <= LONGEST_NAME else f"{visible[: LONGEST_NAME - 1]}…"
 
 
 def number(value: float | None, unit: str = "") -> str:
     """Write a number with three significant digits and its unit; a dash for none."""
-    if value is None or value != value:
+    if value is None or isnan(value):
         return NONE
     if not isfinite(value):
         return "∞" if value > 0 else "−∞"
@@ -54,6 +55,12 @@ def score(value: float | None) -> str:
 def duration(seconds: float) -> str:
     """Write a wall time."""
     return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
+
+
+def brief(value: float, unit: str = "") -> str:
+    """Write a number for a crowded cell: two digits, shares in percent without the sign, nothing below 0.05."""
+    size = value * 100 if unit == "share" else value
+    return "" if not isfinite(size) or abs(size) < 0.05 else f"{size:.1f}" if abs(size) < 9.95 else f"{size:,.0f}"
 
 
 def one_in(part: int, whole: int) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite, log
+from math import ceil, isfinite
 from typing import Final, Literal
 
 from payloom.realism.page_plots import Curve, Frame, Picture, Plot, curves, plot
+from payloom.realism.page_strip import Strip, strip
 from payloom.realism.page_text import interval, number, score, shown
 from payloom.realism.results import (
     NOT_MEASURABLE,
@@ -42,34 +43,17 @@ CONFIDENCE: Final = {
     "M": "unverified",
 }
 
-MOST_FACTS: Final = 600
-MOST_PLOTS: Final = 80
+MOST_FACTS: Final = 300
+MOST_PLOTTED: Final = 600_000
 LEAKS_DRAWN: Final = 15
-MOST_LEAKS: Final = 1_500
+MOST_LEAKS: Final = 500
 MOST_CURVES: Final = 6
 MOST_NAMED: Final = 400
 WRONG_NAMED: Final = 12
-"""How much of each is shown, so that the page stays small whatever the data is."""
+"""How much of each is shown, so that the page stays small whatever the data is; plots by their size as text."""
 
 NOTHING_TOLD: Final = 0.75
 """Limits below are those of chance: such a property must tell nothing. Limits above allow it to tell a little."""
-
-_MARGIN: Final = 0.8
-"""Room beside an accepted interval, in its own widths."""
-
-_LOG_FROM: Final = 20.0
-"""Intervals that span more than such a factor are drawn on a logarithmic scale."""
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """An accepted interval and a measured value, in percent of the width; `beyond` is -1 or 1 off the scale."""
-
-    low: float
-    high: float
-    dot: float | None
-    beyond: int
-    tip: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,25 +142,6 @@ class Models:
     ageing: tuple[tuple[str, Picture], ...]
 
 
-def strip(low: float, high: float, value: float | None, tip: str) -> Strip:
-    """Place a value beside its interval."""
-    if 0 < low < high and isfinite(high) and high / low > _LOG_FROM:
-        placed = None if value is None else log(value) if value > 0 else float("-inf")
-        return strip(log(low), log(high), placed, tip)
-    left = low if isfinite(low) else min(high, value if value is not None else high)
-    right = high if isfinite(high) else max(low, value if value is not None else low)
-    if not (isfinite(left) and isfinite(right)) or left > right:
-        return Strip(0, 100, None, 0, tip)
-    width = (right - left) or max(abs(left), 1.0) * 0.1
-    start, whole = left - _MARGIN * width, width * (1 + 2 * _MARGIN) if right > left else 2 * _MARGIN * width
-    ends = [0 if low < left else 100 * (left - start) / whole, 100 if high > right else 100 * (right - start) / whole]
-    if value is None or value != value:
-        return Strip(round(ends[0], 1), round(ends[1], 1), None, 0, tip)
-    place = 100 * (value - start) / whole
-    beyond = -1 if place < 2 else 1 if place > 98 else 0
-    return Strip(round(ends[0], 1), round(ends[1], 1), round(min(max(place, 2), 98), 1), beyond, tip)
-
-
 def verdict(report: Report) -> Verdict:
     """Sum the report up."""
     tiles = (_facts_tile(report.facts), _leaks_tile(report), _difficulty_tile(report.difficulty))
@@ -243,8 +208,16 @@ def models(difficulty: Difficulty) -> Models:
 
 
 def plots(histograms: Iterable[Histogram]) -> tuple[Plot, ...]:
-    """Prepare small tables for drawing."""
-    return tuple(plot(histogram) for histogram in list(histograms)[:MOST_PLOTS])
+    """Prepare small tables for drawing, as many as there is room for."""
+    drawn: list[Plot] = []
+    room = MOST_PLOTTED
+    for histogram in histograms:
+        made = plot(histogram)
+        room -= made.size
+        if room < 0:
+            break
+        drawn.append(made)
+    return tuple(drawn)
 
 
 def _fact_line(fact: FactResult, place: int) -> Line:
