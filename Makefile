@@ -21,7 +21,7 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3
 	  echo "error: payloom needs Python 3.11 to 3.13; name one: make PYTHON=/path/to/python3.13" >&2; \
 	  exit 1; fi
 
-.PHONY: help setup setup-all data test test-full test-integration lint format lock bench \
+.PHONY: help setup setup-all data realism test test-full test-integration lint format lock bench \
 	bench-large reference clean
 .DEFAULT_GOAL := help
 
@@ -47,6 +47,9 @@ setup-all: $(EXTRAS:%=.venv/.stamp-%)  ## add every extra to .venv
 
 data: $(CORE)  ## write 1,000,000 payments under data/
 	@$(BIN)/payloom generate --out data $(ARGS)
+
+realism: .venv/.stamp-realism  ## say how real the payments under data/ are (after make data)
+	@$(BIN)/payloom realism data $(ARGS)
 
 test: $(DEV)  ## run the tests with reduced counts (under 2 minutes)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)

@@ -36,16 +36,17 @@ def enumerated(evidence: Evidence) -> Values:
     return {"enumerated_hit_share": hit / good.height if good.height >= ENOUGH else None}
 
 
-@measure("takeover_dormant_share", needs=("transaction_id", "customer_id"), tables=("fraud_labels",))
+@measure("takeover_dormant_share", needs=("transaction_id", "customer_id", "device_id"), tables=("fraud_labels",))
 def dormant(evidence: Evidence) -> Values:
-    """Taken-over customers who had paid nothing by card in the 90 days before.
+    """Taken-over customers who had paid from no device in the 90 days before: accounts live online.
 
     Those who were hit in the first 90 days of the data don't count.
     """
     first = _of(evidence, "account_takeover").group_by("customer_id").agg(hit=pl.col("event_time").min())
     start = pl.lit(evidence.data.first_time) + pl.duration(days=DORMANT_DAYS)
     first = first.filter(pl.col("hit") >= start)
-    seen = evidence.genuine.join(first.lazy(), on="customer_id").filter(pl.col("event_time") < pl.col("hit"))
+    online = evidence.genuine.filter(pl.col("device_id").is_not_null())
+    seen = online.join(first.lazy(), on="customer_id").filter(pl.col("event_time") < pl.col("hit"))
     last = seen.group_by("customer_id").agg(last=pl.col("event_time").max()).collect(engine="streaming")
     idle = (pl.col("hit") - pl.col("last")).dt.total_days()
     asleep = first.join(last, on="customer_id", how="left").select((idle >= DORMANT_DAYS).fill_null(value=True))
