@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,8 @@ from payloom.features.history import DAY_MS, FOREVER_MS, Bools, Floats, History,
 
 REPORT_DELAY_DAYS: Final = 7
 """Where no report times are known: a week, as in the Fraud Detection Handbook (Worldline and ULB)."""
+
+HISTORIES_KEPT: Final = 3
 
 
 class Past:
@@ -44,10 +46,11 @@ class Past:
         self.source_rows: Ints = ordered["__row"].to_numpy()[self.rows].astype(np.int64)
         """Row numbers in `payments` of the rows that ask, in the order of time."""
         # Each is computed once, however many features ask for it.
-        self.codes = cache(self._codes)
-        self.history = cache(self._history)
+        # A history takes some 60 bytes a row, so only the latest few are kept; features of one key stand together.
+        self.history = lru_cache(HISTORIES_KEPT)(self._history)
+        self.crossed = lru_cache(HISTORIES_KEPT)(self._crossed)
+        self.codes = lru_cache(4 * HISTORIES_KEPT)(self._codes)
         self.is_first = cache(self._is_first)
-        self.crossed = cache(self._crossed)
         self._reports = cache(self._reports_known)
 
     @property

@@ -103,6 +103,13 @@ def answers(key: str, who: str) -> Iterator[Feature]:
     )
 
 
+def payer(key: str, who: str) -> Iterator[Feature]:
+    """Yield all features of one kind of payer."""
+    yield from frequency(key, who)
+    yield from money(key, who)
+    yield from answers(key, who)
+
+
 def novelty(who: str, key: str, other: str, what: str) -> Feature:
     """Whether a payer never had this merchant, trade or country before."""
     return Feature(
@@ -138,14 +145,9 @@ def _speed_km_per_hour(past: Past) -> Floats:
 _PLACED: Final = ("customer_id", "latitude", "longitude")
 
 RFM: Final = (
-    *frequency("customer_id", "customer"),
-    *frequency("card_id", "card"),
-    *frequency("account_id", "account"),
-    *money("customer_id", "customer"),
-    *money("card_id", "card"),
-    *money("account_id", "account"),
-    *answers("customer_id", "customer"),
-    *answers("card_id", "card"),
+    *payer("customer_id", "customer"),
+    *payer("account_id", "account"),
+    *payer("card_id", "card"),
     novelty("customer", "customer_id", "merchant_id", "merchant"),
     novelty("customer", "customer_id", "mcc", "trade"),
     novelty("customer", "customer_id", "merchant_country", "merchant_country"),

@@ -58,7 +58,7 @@ def _trained(kind: str, columns: list[str], rows: DifficultyRows) -> Floats:
 
 
 def _scored(kind: str, name: str, score: Floats, rows: DifficultyRows) -> ModelScore:
-    _, known, weight = rows.main_training
+    chosen, known, _ = rows.main_training
     fraud = rows.fraud[rows.test]
     return ModelScore(
         model=kind,
@@ -69,7 +69,7 @@ def _scored(kind: str, name: str, score: Floats, rows: DifficultyRows) -> ModelS
         card_precision_at_100=card_precision(
             score, fraud, rows.card[rows.test], rows.time_us[rows.test] // DAY_US
         ),
-        train_rows=round(float(weight.sum())),
+        train_rows=len(chosen),
         train_frauds=int(known.sum()),
         test_rows=len(fraud),
         test_frauds=int(fraud.sum()),

@@ -28,8 +28,8 @@ def card_precision(score: Floats, fraud: Bools, card: pl.Series, day: Ints, card
     rows = pl.DataFrame({"score": score, "fraud": fraud, "card": card, "day": day})
     ranked = rows.group_by("day", "card").agg(pl.col("score").max(), pl.col("fraud").any())
     top = ranked.sort("score", "card", descending=True).group_by("day").head(cards)
-    value = top.group_by("day").agg(pl.col("fraud").mean())["fraud"].to_numpy().mean()
-    return float(value)
+    # Sorted, so that the sum has one order.
+    return float(top.group_by("day").agg(pl.col("fraud").mean()).sort("day")["fraud"].to_numpy().mean())
 
 
 def roc_points(score: Floats, fraud: Bools) -> tuple[tuple[float, float], ...]:

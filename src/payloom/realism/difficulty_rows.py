@@ -24,7 +24,7 @@ GAP_DAYS: Final = 7
 WARM_UP_DAYS: Final = 30
 """At the start, not trained on when there is half a year or more: histories are still empty."""
 
-GENUINE_AT_MOST: Final = 240_000
+GENUINE_AT_MOST: Final = 200_000
 """Genuine rows to train with, over the whole time; each stands for several."""
 
 TEST_ROWS_AT_MOST: Final = 1_000_000

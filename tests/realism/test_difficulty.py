@@ -1,0 +1,126 @@
+"""The difficulty tells easy fraud from hopeless fraud, on later data and with the labels of the day."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+
+from payloom.realism.data import DataSet
+from payloom.realism.difficulty import measure_difficulty
+from payloom.realism.difficulty_ageing import month_edges
+from payloom.realism.difficulty_metrics import card_precision, recall_at
+from payloom.realism.difficulty_rows import NEVER_US, draw_rows
+from payloom.realism.results import Difficulty
+from tests.cell.worlds import make
+
+ROWS, FRAUD_SHARE = 24_000, 0.04
+DAY = timedelta(days=1)
+
+
+def invented(signal: float, history: bool) -> DataSet:
+    """Payments over 160 days: the amount of fraud is `signal` SDs higher; with `history`, fraud shares devices."""
+    rng = np.random.default_rng(8)
+    fraud = rng.random(ROWS) < FRAUD_SHARE
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    seconds = np.sort(rng.integers(0, 160 * 86_400, ROWS))
+    customer = rng.integers(1, 800, ROWS)
+    device = np.where(fraud & history, 900_000 + seconds // (7 * 86_400), customer)
+    payments = pl.DataFrame(
+        {
+            "transaction_id": np.arange(ROWS),
+            "event_time": pl.Series(seconds * 1_000_000).cast(pl.Duration("us")) + start,
+            "amount_usd": np.exp(rng.normal(3, 1, ROWS) + signal * fraud),
+            "customer_id": customer,
+            "card_id": customer,
+            "device_id": device,
+            "is_fraud": fraud,
+        }
+    )
+    labels = payments.filter("is_fraud").select(
+        "transaction_id", reported_at=pl.col("event_time") + 5 * DAY, typology=pl.lit("invented")
+    )
+    return DataSet.of_frames(payments, labels)
+
+
+def area(found: Difficulty, features: str) -> float:
+    return next(s.auc for s in found.scores if s.features == features and s.model == "gradient boosting")
+
+
+@pytest.mark.statistical
+def test_noise_is_chance_and_outside_the_band() -> None:
+    """Fraud that nothing tells is found by no model: what looks ahead, or at the label, would show here."""
+    found = measure_difficulty(invented(signal=0, history=False))
+    # Some 240 frauds to test on: the SD of an AUC is .019.
+    assert all(0.4 < score.auc < 0.6 for score in found.scores)
+    assert {band.id: band.status for band in found.bands}["difficulty-auc"] == "outside"
+
+
+@pytest.mark.statistical
+def test_fraud_that_shares_devices_needs_linkage() -> None:
+    """What only shared devices tell is found with linkage and not without; typologies follow."""
+    found = measure_difficulty(invented(signal=0.3, history=True))
+    assert area(found, "RFM + linkage") > 0.9
+    assert area(found, "no history") < 0.75
+    assert found.typologies[0].typology == "invented"
+    assert found.typologies[0].auc == pytest.approx(area(found, "RFM + linkage"))
+    assert all(len(points) <= 200 for points in found.roc.values())
+
+
+def test_the_same_data_gives_the_same_numbers() -> None:
+    """Seeds and settings are fixed."""
+    data = invented(signal=1.0, history=False)
+    assert measure_difficulty(data) == measure_difficulty(data)
+
+
+def test_training_knows_what_was_reported_and_nothing_later() -> None:
+    """Training rows end a week before the cut, labels are those reported by then, tests come after."""
+    frames = make({"world": {"rows": 20_000, "fraud_rate": "0.05", "end": "2025-05-01"}}).frames
+    rows = draw_rows(DataSet.of_frames(frames["payments"], frames["fraud_labels"]))
+    chosen, known, weight = rows.main_training
+    week = 7 * 86_400_000_000
+    assert rows.time_us[chosen].max() < rows.cut_us - week < rows.cut_us <= rows.time_us[rows.test].min()
+    assert (rows.reported_us[chosen][known] <= rows.cut_us).all()
+    unknown = rows.fraud[chosen] & ~known
+    assert unknown.any()
+    assert (rows.reported_us[chosen][unknown] > rows.cut_us).all()
+    assert (rows.reported_us == NEVER_US).any()
+    assert (weight >= 1).all()
+
+
+def test_too_few_frauds_are_said_so() -> None:
+    """Without frauds to train or test on, the bands are not measurable and say why."""
+    payments = invented(signal=1, history=False).payments.with_columns(is_fraud=pl.int_range(pl.len()) < 5)
+    found = measure_difficulty(DataSet.of_frames(payments))
+    assert found.scores == ()
+    assert {band.status for band in found.bands} == {"not measurable"}
+    assert all(band.note for band in found.bands)
+
+
+def test_recall_counts_ties_in_part() -> None:
+    """Of four rows with the score at the limit and room for two, each is caught by half."""
+    score = np.array([9.0, 5, 5, 5, 5, 1, 1, 1, 1, 1])
+    fraud = np.array([True, True, False, False, False, True, False, False, False, False])
+    assert recall_at(score, fraud, 0.3).tolist() == [1.0, 0.5, 0.0]
+
+
+def test_card_precision_takes_each_card_once_a_day() -> None:
+    """Two rows of one card are one card; a day with fewer cards takes what there is."""
+    day = np.array([1, 1, 1, 2])
+    card = pl.Series(["a", "a", "b", "a"])
+    precision = card_precision(np.array([3.0, 2, 1, 1]), np.array([False, True, False, False]), card, day, cards=2)
+    assert precision == pytest.approx((0.5 + 0.0) / 2)
+
+
+def test_months_are_whole_calendar_months() -> None:
+    """A year of data has twelve months; half a month at either end is none."""
+    year = month_edges(*_microseconds(date(2025, 1, 1), date(2025, 12, 31)))
+    assert len(year) == 13
+    assert len(month_edges(*_microseconds(date(2025, 1, 15), date(2025, 4, 15)))) == 3
+
+
+def _microseconds(*days: date) -> tuple[int, int]:
+    first, last = (int(datetime(d.year, d.month, d.day, tzinfo=UTC).timestamp()) * 1_000_000 for d in days)
+    return first, last + 86_399_000_000
