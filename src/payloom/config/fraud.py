@@ -100,14 +100,14 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.219,
-        "card_testing": 0.18,
-        "account_takeover": 0.14,
+        "cnp_stolen": 0.294,
+        "card_testing": 0.19,
+        "account_takeover": 0.08,
         "lost_stolen": 0.09,
         "counterfeit": 0.045,
         "impossible_travel": 0.015,
         "night_high_value": 0.02,
-        "device_farm": 0.10,
+        "device_farm": 0.055,
         "fan_in": 0.008,
         "fan_out": 0.008,
         "scatter_gather": 0.006,
@@ -122,6 +122,7 @@ DEFAULT_MIX: Final = MappingProxyType(
         "structuring": 0.006,
         "refund_abuse": 0.015,
         "synthetic_bust_out": 0.03,
+        "subscription_trap": 0.02,
     }
 )
 """Shares by count. UK 2024: CNP about 70 %, card ID theft 10 % [S,D]; the rest is estimated."""

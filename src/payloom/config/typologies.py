@@ -202,3 +202,9 @@ class Typologies(Section):
         mean_size=12.0, size_sigma=0.6, report_delay_median_days=45.0, report_delay_sigma=0.5, unreported_share=0.1,
         chargeback_share=0.06,
     )  # fmt: skip
+    subscription_trap: TypologySettings = scenario(
+        "A trial that turns into charges nobody wanted",
+        "estimate",
+        mean_size=26.0, size_sigma=0.6, report_delay_median_days=38.0, report_delay_sigma=0.6, unreported_share=0.35,
+        chargeback_share=0.6,
+    )  # fmt: skip
