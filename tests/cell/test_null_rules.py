@@ -82,13 +82,19 @@ LABEL_RULES = {
     "chargeback_at": Rule("with chargeback_reason", column("chargeback_reason").is_null()),
 }
 
+BUSINESS = column("account_kind") == "business"
+
 _ONLINE = Rule("for an online merchant", column("is_online"))
 
 RULES = {
     "payments": PAYMENT_RULES,
     "fraud_labels": LABEL_RULES,
     "customers": {"closed_on": Rule("while the customer stays", NEVER, ALWAYS)},
-    "accounts": {"closed_on": Rule("while it is open", NEVER, ALWAYS)},
+    "accounts": {
+        "customer_id": Rule("for the account of a business", BUSINESS),
+        "merchant_id": Rule("unless it is the account of a business", ~BUSINESS),
+        "closed_on": Rule("while it is open", NEVER, ALWAYS),
+    },
     "cards": {"replaced_by_card_id": Rule("while none has", NEVER, ALWAYS)},
     "devices": {"retired_on": Rule("while it is in use", NEVER, ALWAYS)},
     "merchants": dict.fromkeys(("city", "latitude", "longitude"), _ONLINE),

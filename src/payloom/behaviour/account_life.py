@@ -42,9 +42,9 @@ class Purpose(IntEnum):
 
 
 STANDING_SHARES = {
-    Purpose.SALARY: 0.12,
+    Purpose.SALARY: 0.10,
     Purpose.RENT: 0.20,
-    Purpose.BILL: 0.36,
+    Purpose.BILL: 0.38,
     Purpose.SAVING: 0.18,
     Purpose.SUPPORT: 0.14,
 }
@@ -82,7 +82,7 @@ CIRCLE_ROUND_SHARE = 0.6
 """Transfers among friends of whole units (estimate)."""
 
 EMPLOYERS_PER_PLACE = 24
-"""Employers that pay on a day of the month in a city (estimate); popular shops are large employers."""
+"""Employers that pay on a day of the month in a city (estimate); a few employ many."""
 
 BILLERS = ("utilities", "telecom", "insurance")
 PAYOUT_TRADE = "marketplace"
@@ -164,7 +164,8 @@ class AccountLife:
         biller = online_business(model, group, self.billers(high(shop_bits)).astype(np.int64), low(shop_bits))
         accounts = model.accounts
         self._pay(orders, purpose == Purpose.SALARY, accounts.business(employer), accounts.current(customer))
-        self._pay(orders, purpose == Purpose.RENT, accounts.current(customer), accounts.current(partner))
+        landlord = self._landlord(customer, dues.cohort, own)
+        self._pay(orders, purpose == Purpose.RENT, accounts.current(customer), accounts.current(landlord))
         self._pay(orders, purpose == Purpose.BILL, accounts.current(customer), biller)
         self._pay(orders, purpose == Purpose.SUPPORT, accounts.current(customer), accounts.current(partner))
         self._save(orders, purpose == Purpose.SAVING, partner)
@@ -264,6 +265,14 @@ class AccountLife:
         ) >> 32
         return base + np.where(base + other == customer, (other + 1) % size, other)
 
+    def _landlord(self, customer: I64, cohort: NDArray[np.integer], bits: U64) -> I64:
+        """A landlord: a few have many tenants."""
+        cohorts = self.model.plan.cohorts
+        size, base = cohorts.size[cohort], cohorts.base[cohort]
+        place = unit(high(derive(bits, self.model.plan.keys["landlord"])))
+        rank = (place * place * size).astype(np.int64)
+        return base + np.where(base + rank == customer, (rank + 1) % size, rank)
+
     def _friend(self, customer: I64, cohort: NDArray[np.integer], bits: NDArray[np.uint32]) -> I64:
         """Another of the customer's circle: everybody in it sends to everybody."""
         cohorts = self.model.plan.cohorts
@@ -285,7 +294,8 @@ class AccountLife:
     def _employer(self, place: I64, day_of_month: I64, bits: U64) -> I64:
         """Employer of people in a place who are paid on a day of the month: whoever pays that day pays many."""
         keys = self.model.plan.keys
-        number = (high(derive(bits, keys["employer.which"])).astype(np.int64) * EMPLOYERS_PER_PLACE) >> 32
+        place_in_list = unit(high(derive(bits, keys["employer.which"])))
+        number = (place_in_list * place_in_list * place_in_list * EMPLOYERS_PER_PLACE).astype(np.int64)
         which = draw2(keys["employer"], place * 64 + day_of_month, number)
         trade = self.employers(high(which)).astype(np.int64)
         return self.model.merchants.pick(self.model.plan, place, trade, low(which))[0]
