@@ -58,11 +58,15 @@ def show_card(rows: Rows, places: NDArray[np.intp], entry: NDArray[np.int8]) -> 
 
 
 def spare_pin(rows: Rows, places: NDArray[np.intp], entry: NDArray[np.int8], knows_pin: Bool) -> NDArray[np.int8]:
-    """Read cards otherwise than by chip where nobody knows the PIN: tap what is small, swipe the rest."""
+    """Read cards otherwise than by chip where that asks for a PIN that nobody knows: tap what is small, swipe the rest.
+
+    What is too dear to be tapped is inserted where that needs no PIN.
+    """
     small = rows.amount_usd[places] < LOW_VALUE_USD
-    unread = np.where(small, CONTACTLESS, MAGSTRIPE)
+    chip_works = knows_pin | _SIGNS[rows.issuer_country[places]]
     dear_tap = (entry == CONTACTLESS) & ~small
-    return np.where(((entry == CHIP) & ~knows_pin) | dear_tap, unread, entry)
+    entry = np.where(dear_tap, CHIP, entry)
+    return np.where((entry == CHIP) & ~chip_works, np.where(small, CONTACTLESS, MAGSTRIPE), entry)
 
 
 def show_phone(model: Model, rows: Rows, places: NDArray[np.intp], holder: I64) -> None:

@@ -192,9 +192,12 @@ class Kit:
         plan, one = self.model.plan, self.plans[name]
         origin = plan.period.first_day - one.typology.max_days
         busy = origin + np.flatnonzero(one.starts > 0)
-        place = np.searchsorted(busy, events.start_day - min_days, side="right") - 1
-        day = busy[np.maximum(place, 0)] if len(busy) else np.full(len(events), origin)
-        found = (place >= 0) & (day >= events.start_day - max_days)
+        lowest = np.searchsorted(busy, events.start_day - max_days)
+        number = np.searchsorted(busy, events.start_day - min_days, side="right") - lowest
+        found = number > 0
+        pick = low(self.draws(events.campaign_bits, f"{name}.earlier")).astype(np.int64) * number >> 32
+        place = np.minimum(lowest + pick, len(busy) - 1)
+        day = busy[place] if len(busy) else np.full(len(events), origin)
         starts = np.maximum(one.starts[day - origin], 1)
         ordinal = high(self.draws(events.campaign_bits, f"{name}.earlier")).astype(np.int64) * starts >> 32
         campaign, bits, _ = campaigns_of(plan, one.typology, one.number, one.stream, day, ordinal)

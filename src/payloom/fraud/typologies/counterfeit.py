@@ -49,6 +49,9 @@ ONLINE_SHARE = 0.12
 PIN_KNOWN_SHARE = 0.45
 """Campaigns that filmed the PIN as well (estimate); others leave cash machines alone, mostly."""
 
+CARDS_AT_ONCE = 3
+"""Cards that are used in the same days (estimate)."""
+
 NEXT_CARD = 31
 """Visits between one that does not fit and the next that is looked at."""
 _LOOKED_AT = 8
@@ -78,7 +81,7 @@ class Counterfeit(Typology):
         self._trades = kit.trades(self.name, self.drift, WANTED)
         self._online_trades = kit.trades(f"{self.name}.online", self.drift, WANTED_ONLINE)
         self._networks = kit.networks(self.name, self.drift, {"home": 0.45, "mobile": 0.42, "vpn": 0.13})
-        self._entry = code_table(ENTRY_MODE, {"magstripe": 0.34, "fallback": 0.18, "contactless": 0.22, "chip": 0.26})
+        self._entry = code_table(ENTRY_MODE, {"magstripe": 0.25, "fallback": 0.14, "contactless": 0.28, "chip": 0.33})
         self._answers = code_table(
             RESPONSE_CODE,
             {"00": 0.68, "05": 0.15, "51": 0.05, "61": 0.03, "62": 0.03, "59": 0.03, "57": 0.02, "14": 0.01},
@@ -115,9 +118,10 @@ class Counterfeit(Typology):
         source = kit.plans[SOURCE].typology
         first = self._breach(events)
         counts = self._counts(first)
-        begin = high(kit.draws(events.campaign_bits, "counterfeit.batch")).astype(np.int64)
-        # Cards of a batch follow each other in the order of the visits.
-        place = begin + events.age // CARD_DAYS * 5 + events.number // RUN
+        # What was copied first is sold first; cards of a batch follow each other in the order of the visits.
+        waited = np.clip(events.start_day - first.start_day - SOONEST_DAYS, 0, LATEST_DAYS - SOONEST_DAYS)
+        begin = waited * np.maximum(counts.sum(axis=1), LATEST_DAYS) // (LATEST_DAYS - SOONEST_DAYS + 1)
+        place = begin + events.age // CARD_DAYS * CARDS_AT_ONCE + events.number // RUN
         card = kit.pair_draws(events.campaign_bits, victim, "card")
         customer = np.zeros(len(events), dtype=np.int64)
         open_ = np.arange(len(events))
