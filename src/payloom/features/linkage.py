@@ -23,8 +23,7 @@ def _suspect_neighbours(past: Past, key: str) -> Floats:
 
 
 def shared(key: str, what: str) -> Iterator[Feature]:
-    """Yield the features of something that several customers may use."""
-    both = (key, "customer_id")
+    """Yield the features of something that several customers may use: its pace, its customers, its past."""
     for text, window in (("1h", HOUR_MS), ("24h", DAY_MS), ("30d", 30 * DAY_MS)):
         yield Feature(
             f"{what}_count_{text}",
@@ -37,30 +36,34 @@ def shared(key: str, what: str) -> Iterator[Feature]:
         f"{what}_customers",
         "linkage",
         f"customers seen on the {what} so far",
-        both,
+        (key, "customer_id"),
         lambda past: past.newcomers(key, "customer_id"),
     )
     yield Feature(
         f"{what}_new_customers_7d",
         "linkage",
         f"customers first seen on the {what} in the last 7d",
-        both,
+        (key, "customer_id"),
         lambda past: past.newcomers(key, "customer_id", WEEK_MS),
     )
     yield Feature(
         f"customer_new_{what}",
         "linkage",
         f"the customer was never seen on this {what}",
-        both,
+        (key, "customer_id"),
         lambda past: past.is_new("customer_id", key),
     )
     yield Feature(
         f"customer_new_{what}s_7d",
         "linkage",
         f"{what}s that the customer began to use in the last 7d",
-        both,
+        (key, "customer_id"),
         lambda past: past.newcomers("customer_id", key, WEEK_MS),
     )
+    yield from _past_of(key, what)
+
+
+def _past_of(key: str, what: str) -> Iterator[Feature]:
     yield Feature(
         f"{what}_days_known",
         "linkage",
@@ -86,7 +89,7 @@ def shared(key: str, what: str) -> Iterator[Feature]:
         f"{what}_suspect_neighbours_30d",
         "linkage",
         f"payments from the {what} in the last 30d by customers who had been reported",
-        both,
+        (key, "customer_id"),
         lambda past: _suspect_neighbours(past, key),
     )
 

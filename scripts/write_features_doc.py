@@ -1,0 +1,79 @@
+"""Write ``docs/features.md`` from the declared features.
+
+``python scripts/write_features_doc.py`` writes the page; ``--check`` compares it and writes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from payloom.features.catalogue import FEATURE_SETS, FEATURES
+from payloom.features.feature import Feature
+
+PAGE = Path(__file__).resolve().parent.parent / "docs/features.md"
+
+_HEAD = """\
+# Features
+
+Written by `scripts/write_features_doc.py` from `payloom.features`: change the declaration, not this page.
+
+```python
+from payloom import World
+from payloom.features.catalogue import build_features
+from payloom.features.matrix import Encoding
+
+world = World({"world": {"rows": 10_000}})
+features = build_features(world.payments(), world.fraud_labels())
+matrix = Encoding.of(features).matrix(features)
+```
+
+Strictly point in time: a feature sees payments with an earlier time, reports that came before the day began (UTC), and
+of the payment itself what is known before the issuer answers. Without a table of reports every fraud counts as reported
+after a week. Features whose columns a data set lacks are left out. Null means that there is nothing to count by: no
+device, no card, no earlier payment.
+"""
+
+_GROUPS: Final = {
+    "amount": "The amount",
+    "row": "The payment itself",
+    "rfm": "Recency, frequency, money",
+    "risk": "Risk of merchant and terminal",
+    "linkage": "Linkage",
+}
+
+
+def page() -> str:
+    """Text of the whole page."""
+    sets = (f"| {name} | {', '.join(f'`{group}`' for group in groups)} |" for name, groups in FEATURE_SETS.items())
+    lines = [_HEAD, "Models are compared on four sets:", "", "| set | groups |", "|---|---|", *sets]
+    for group, features in groupby(FEATURES, key=lambda feature: feature.group):
+        lines += ["", f"## {_GROUPS[group]} (`{group}`)", "", "| feature | meaning | made of |", "|---|---|---|"]
+        lines += map(_row, features)
+    return "\n".join(lines) + "\n"
+
+
+def _row(feature: Feature) -> str:
+    return f"| `{feature.name}` | {feature.meaning} | {', '.join(f'`{name}`' for name in feature.needs)} |"
+
+
+def main(arguments: Sequence[str] | None = None, target: Path = PAGE) -> int:
+    """Write the page, or compare it; give 1 when it differs, else 0."""
+    parser = argparse.ArgumentParser(description="Write docs/features.md from payloom.features.")
+    parser.add_argument("--check", action="store_true", help="compare, write nothing")
+    check = parser.parse_args(arguments).check
+    if not check:
+        target.write_text(page(), "utf-8")
+        return 0
+    if target.is_file() and target.read_text("utf-8") == page():
+        return 0
+    print(f"{target.name} differs from payloom.features: run python scripts/write_features_doc.py")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
