@@ -27,7 +27,8 @@ def test_tables(folder: Path, capfd: pytest.CaptureFixture[str]):
     for title in ("Facts", "What alone tells fraud", "Structure"):
         assert title in out
     assert "needs 150,000 payments" in " ".join(out.split())
-    assert "facts: " in out.splitlines()[-1]
+    assert "facts: " in out.splitlines()[-2]
+    assert "probes" in out.splitlines()[-1]
     assert "measuring facts" in err
     # So few payments prove no fact wrong.
     assert code == (3 if "LEAK" in out else 0)

@@ -40,9 +40,10 @@ class Fact:
     note: str = ""
 
     def interval(self, rows: int) -> tuple[float, float]:
-        """Accepted interval in data of so many payments: fewer say less."""
+        """Accepted interval in data of so many payments: fewer say less. What can't be negative never is."""
         wider = 0.0 if rows >= MANY_ROWS else self.slack * (self.high - self.low)
-        return self.low - wider, self.high + wider
+        low = self.low - wider
+        return (max(low, 0.0) if self.low >= 0 else low), self.high + wider
 
 
 @cache

@@ -50,11 +50,12 @@ def tables(report: Report) -> Iterator[RenderableType]:
 
 
 def summary(report: Report) -> Text:
-    """Return one line: how many facts, leaks and bands hold, and how long it took."""
+    """Return two lines: how many facts hold; how many leaks and bands there are, and how long it took."""
     count = Counter(fact.status for fact in report.facts if fact.expected or fact.status != OUTSIDE)
     beyond = sum(not fact.expected and fact.status == OUTSIDE for fact in report.facts)
     known = f"{count[WITHIN]} within, {count[OUTSIDE]} outside, {beyond} out of reach"
-    parts = [f"{len(report.facts)} facts: {known}, {count[NOT_MEASURABLE]} not measurable"]
+    facts = f"{len(report.facts)} facts: {known}, {count[NOT_MEASURABLE]} not measurable"
+    parts = []
     if report.leaks:
         leaks = Counter(leak.verdict for leak in report.leaks)
         parts.append(f"{leaks['leak']} leaks in {len(report.leaks)} probes")
@@ -62,8 +63,7 @@ def summary(report: Report) -> Text:
         bands = Counter(band.status for band in report.difficulty.bands)
         parts.append(f"difficulty: {bands[WITHIN]} bands held, {bands[OUTSIDE]} missed")
     parts.append(f"{sum(report.seconds.values()):.0f} s")
-    style = _BAD if failures(report) else _GOOD
-    return Text("; ".join(parts), style=style, no_wrap=True, overflow="ignore")
+    return Text(f"{facts}\n{'; '.join(parts)}", style=_BAD if failures(report) else _GOOD)
 
 
 def _facts(facts: tuple[FactResult, ...]) -> Table:
