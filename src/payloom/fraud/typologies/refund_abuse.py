@@ -98,7 +98,7 @@ class RefundAbuse(Typology):
         trade = self._trades(high(kit.draws(shop, "refund_abuse.trade")), events.start_day)
         home = kit.model.geography.home_country[choice.group]
         site = kit.model.merchants.online_site[home]
-        kit.buy_at(choice, everywhere, site, trade, kit.basket(shop, bits), 1.5 * self.amount_factor(events))
+        kit.buy_at(choice, everywhere, site, trade, kit.basket(shop, bits), self.amount_factor(events))
         kept = kit.draws(bits, "refund_abuse.fee")
         less = np.flatnonzero((original >= 0) & (high(kept) < threshold32(SHIPPING_SHARE)))
         part = choice.amount_minor[less] * (0.85 + 0.13 * unit(low(kept[less])))
