@@ -114,6 +114,33 @@ def config(*, brief: bool, as_json: bool, **given: Any) -> None:
     run_config(given, brief=brief, as_json=as_json)
 
 
+@app.group(invoke_without_command=True)
+@config_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.  [default: off, a table]")
+@click.pass_context
+def scenarios(context: click.Context, /, *, as_json: bool, **given: Any) -> None:
+    """List the kinds of fraud, and of genuine payments that look like it.
+
+    Each with its share in the config and how many payments of the period that makes.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from payloom.cli.scenarios_command import run_scenarios  # noqa: PLC0415 - slow to import
+
+    run_scenarios(given, as_json=as_json)
+
+
+@scenarios.command()
+@click.argument("name")
+@config_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.  [default: off, text]")
+def show(name: str, *, as_json: bool, **given: Any) -> None:
+    """Explain one kind, and print five payments of one campaign."""
+    from payloom.cli.scenarios_command import show_scenario  # noqa: PLC0415 - slow to import
+
+    show_scenario(given, name, as_json=as_json)
+
+
 @app.command(epilog=_INSTALL_COMPLETION)
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:

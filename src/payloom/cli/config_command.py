@@ -11,11 +11,19 @@ import click
 
 from payloom.cli.options import CONFIG_OPTIONS
 from payloom.config import Layer, LoadedConfig, config_toml, config_values, load_config
+from payloom.pipeline.scenarios import require_makeable
 
 
 def run_config(given: Mapping[str, Any], *, brief: bool, as_json: bool) -> None:
-    """Print the effective config as TOML, or as one JSON object."""
+    """Print the effective config as TOML, or as one JSON object.
+
+    Raises
+    ------
+    ConfigError
+        If the config is wrong, or asks for what cannot be made here.
+    """
     loaded = load_given(given)
+    require_makeable(loaded.config)
     if as_json:
         click.echo(json.dumps(config_values(loaded), indent=2))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -53,3 +54,16 @@ def size_text(size: int) -> str:
             return f"{number:.0f} {unit}" if unit == "B" else f"{number:.3g} {unit}"
         number /= 1_000
     return f"{number:,.3g} TB"
+
+
+def table_lines(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), indent: int = 0) -> list[str]:
+    """Lines of a table without borders; the columns in `right` are set flush right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append(" " * indent + "  ".join(cells).rstrip())
+    return lines

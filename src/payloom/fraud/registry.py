@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from inspect import isabstract
 from pkgutil import iter_modules
 from types import ModuleType
 
 from payloom.config.fraud import ENTRY_POINTS
+from payloom.config.near import did_you_mean
+from payloom.config.shown import shown_value
 from payloom.errors import ConfigError, Problem
 from payloom.fraud import planted, typologies
 from payloom.fraud.typology import Typology
@@ -40,10 +42,34 @@ def _in_folder(package: ModuleType) -> dict[str, type[Typology]]:
     return found
 
 
+def available() -> dict[str, type[Typology]]:
+    """All typologies of fraud by name: those of this package and, where they can be loaded, those of others."""
+    found = dict(shipped())
+    for point in entry_points(group=ENTRY_POINTS):
+        if point.name not in found and (made := _loaded(point)) is not None:
+            found[point.name] = made
+    return dict(sorted(found.items()))
+
+
+def _loaded(point: EntryPoint) -> type[Typology] | None:
+    """Load a class of another package; None where that fails, whatever it raises."""
+    try:
+        made = point.load()
+    except Exception:  # noqa: BLE001 - a broken package must not take the others along
+        return None
+    fits = isinstance(made, type) and issubclass(made, Typology) and not isabstract(made)
+    return made if fits and made.name == point.name else None
+
+
 def find_planted(names: Iterable[str]) -> tuple[type[Typology], ...]:
-    """Classes of planted kinds by name, in order of their names."""
-    known = shipped_planted()
-    return tuple(known[name] for name in sorted(names))
+    """Classes of planted kinds by name, in order of their names.
+
+    Raises
+    ------
+    ConfigError
+        If a name belongs to no kind that can be made here.
+    """
+    return _find(names, shipped_planted(), "planted.mix", "a look-alike")
 
 
 def find_typologies(names: Iterable[str]) -> tuple[type[Typology], ...]:
@@ -54,12 +80,18 @@ def find_typologies(names: Iterable[str]) -> tuple[type[Typology], ...]:
     ConfigError
         If a name belongs to no typology that can be made here.
     """
-    known = dict(shipped())
+    wanted = list(names)
+    known = shipped() if all(name in shipped() for name in wanted) else available()
+    return _find(wanted, known, "fraud.mix", "a typology")
+
+
+def _find(
+    names: Iterable[str], known: Mapping[str, type[Typology]], field: str, what: str
+) -> tuple[type[Typology], ...]:
+    """Look names up."""
     wanted = sorted(names)
-    if any(name not in known for name in wanted):
-        known |= {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
     for name in wanted:
         if name not in known:
-            have = ", ".join(sorted(known))
-            raise ConfigError([Problem("fraud.mix", f'"{name}"', f"expected a typology that can be made: {have}")])
+            allowed = f"expected {what} that can be made: {', '.join(sorted(known))}"
+            raise ConfigError([Problem(field, shown_value(name), allowed, did_you_mean(name, known))])
     return tuple(known[name] for name in wanted)

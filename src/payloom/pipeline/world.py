@@ -20,6 +20,7 @@ from payloom.engine.progress import ProgressCallback
 from payloom.errors import ConfigError, Problem
 from payloom.pipeline.arguments import run_problems
 from payloom.pipeline.generate import GenerateOptions, RunSummary, generate
+from payloom.pipeline.observed import Moment, observed_labels
 from payloom.schema import ACCOUNTS, CARDS, CUSTOMERS, DEVICES, FRAUD_LABELS, MERCHANTS, PAYMENTS, Table
 from payloom.write.encoding import FileFormat
 from payloom.write.units import Unit
@@ -123,6 +124,10 @@ class World:
     def fraud_labels(self, start: Day | None = None, end: Day | None = None) -> pl.DataFrame:
         """Give the labels of the payments of the days [start, end)."""
         return _frame(FRAUD_LABELS, self._batches(FRAUD_LABELS, self._days(start, end)))
+
+    def observed_labels(self, *, as_of: Moment) -> pl.DataFrame:
+        """Give what a defender knew at a moment, see `payloom.pipeline.observed.observed_labels`."""
+        return observed_labels(self, as_of=as_of)
 
     def scan(self, start: Day | None = None, end: Day | None = None) -> pl.LazyFrame:
         """Give the payments of the days [start, end) lazily: made batch by batch as the query runs, never stored."""
