@@ -1,4 +1,4 @@
-"""Device farm: one or a few emulated devices behind many accounts, for promotions and new-account bonuses."""
+"""Device farm: a few emulated devices behind many new accounts, for first-order discounts and bonuses."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.rows import Rows
+from payloom.behaviour.spending import VERIFICATION
 from payloom.codes import RESPONSE_CODE, ROLE
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
@@ -23,6 +24,16 @@ ACCOUNTS = 24
 
 DEVICES_BITS = 2
 """A farm has up to four devices."""
+
+OPENING_DAYS = 4
+"""Days on which accounts are opened; orders come from the first day on (estimate)."""
+
+OPENED_SHARE = 0.3
+"""Events of those days that add a card to a new account, which checks it for 0 (estimate)."""
+
+FIRST_ORDER = 0.65, 0.55
+"""Lowest order against an ordinary ticket, and how far orders spread above: vouchers have a minimum, and what exceeds
+it is paid in full (estimate)."""
 
 OFFERS = {
     "fast_food": 0.25, "taxi": 0.20, "marketplace": 0.18, "digital_games": 0.12, "apps": 0.08, "cosmetics": 0.05,
@@ -79,8 +90,17 @@ class DeviceFarm(Typology):
             self.amount_factor(events),
         )
         # The shop is the campaign's, the basket is each order's own.
-        basket = 0.5 + 1.5 * unit(low(bits))
+        basket = FIRST_ORDER[0] + FIRST_ORDER[1] * unit(low(bits))
         kit.set_amount(choice, everywhere, np.maximum((choice.amount_minor * basket).astype(np.int64), 1))
+        opened = np.flatnonzero(self._opens(events))
+        choice.kind[opened] = VERIFICATION
+        choice.amount_minor[opened] = 0
+        choice.amount_usd[opened] = 0.0
+
+    def _opens(self, events: Events) -> NDArray[np.bool_]:
+        """Events that open an account."""
+        draws = high(self.kit.draws(events.bits, "device_farm.open"))
+        return (events.age < OPENING_DAYS) & (draws < threshold32(OPENED_SHARE))
 
     def finish(self, rows: Rows, events: Events) -> None:
         """Share a handful of devices and lines between all accounts."""
@@ -96,5 +116,6 @@ class DeviceFarm(Typology):
         kit.redraw(rows.response, everywhere, self._answers, low(bits))
 
     def roles(self, events: Events) -> NDArray[np.int8]:
-        """Every order earns a promotion."""
-        return np.full(len(events), np.int8(ROLE.index("promotion")))
+        """Accounts are opened, and every order earns a promotion."""
+        codes = [np.int8(ROLE.index(role)) for role in ("verification", "promotion")]
+        return np.where(self._opens(events), *codes)
