@@ -14,7 +14,7 @@ from payloom.streams.tables import F64, CategoricalTable
 
 I64 = NDArray[np.int64]
 
-VICTIM = 900
+VICTIM = 40
 """Number of the first victim; mules have smaller ones."""
 
 PAYMENTS_EACH = 6

@@ -16,8 +16,8 @@ from payloom.streams.tables import CategoricalTable
 
 I64 = NDArray[np.int64]
 
-VICTIM, OTHERS = 900, 901
-"""Numbers of the victims; mules have smaller ones."""
+VICTIM = 40
+"""Number of the first victim; mules have smaller ones."""
 
 SECOND_VICTIM_FROM = 7
 """Campaigns of so many legs empty two accounts into the same mule's (estimate)."""
@@ -52,7 +52,7 @@ class MuleCashOut(MuleShape):
         victims = 1 + (length >= SECOND_VICTIM_FROM)
         return Legs(
             payer=np.where(takes, VICTIM + place * victims // taken, 0),
-            payee=np.where(takes, 0, later + 1),
+            payee=np.where(takes, 0, 1 + later % (VICTIM - 1)),
             stage=np.where(takes, 0, 1),
             part=np.where(takes, place, later),
             parts=np.where(takes, taken, length - taken),
