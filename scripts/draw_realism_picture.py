@@ -124,7 +124,7 @@ def _models(difficulty: Difficulty) -> tuple[Callable[[Axes], None], ...]:
         axes.set(title="Kinds: AUC (wide), found in 1 % alerts", xlim=(0, 100), ylim=(max(len(found), 1) - 0.5, -0.5))
 
     def roc(axes: Axes) -> None:
-        for (name, points), dashes in zip(sorted(difficulty.roc.items()), ("-", "--", ":", "-.") * 9, strict=False):
+        for (name, points), dashes in zip(difficulty.roc.items(), ("-", "--", ":", "-.") * 9, strict=False):
             axes.plot([x for x, _ in points], [y for _, y in points], dashes, lw=1.8, label=name)
         axes.plot((0, 1), (0, 1), color=GREY, lw=0.8, ls=(0, (1, 4)))
         axes.set(title="ROC curves", xlim=(0, 1), ylim=(0, 1), xlabel="genuine payments flagged", ylabel="frauds found")

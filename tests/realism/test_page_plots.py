@@ -134,6 +134,7 @@ def test_leaks_are_sorted_with_those_found_first():
         (("a", "b"), {"genuine": (0.5, 0.5), "fraud": (0.1, 0.9)}, "picture"),
         (("a long name", "b"), {"genuine": (0.5, 0.5), "fraud": (0.1, 0.9)}, "rows"),
         (("a", "b"), {"p": (0.5, 0.5), "q": (0.1, 0.9), "r": (0.1, 0.9)}, "heat"),
+        (("a", "b"), {"genuine": (float("nan"), 0.5), "fraud": (float("inf"), 0.1)}, "picture"),
         (("a", "b"), {"genuine": (0.0, 0.0)}, "empty"),
         ((), {"genuine": ()}, "empty"),
         ((), {}, "empty"),

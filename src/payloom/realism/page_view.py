@@ -194,7 +194,7 @@ def _probes(leaks: Sequence[Leak], top: float) -> Probes:
 
 def models(difficulty: Difficulty) -> Models:
     """Prepare the difficulty."""
-    named = sorted(difficulty.roc.items())[:MOST_CURVES]
+    named = list(difficulty.roc.items())[:MOST_CURVES]
     lines = [Curve(shown(name), points, place) for place, (name, points) in enumerate(named)]
     text = "ROC curves: share of frauds found against share of genuine payments that are flagged"
     roc = curves(text, lines, Frame(0, 1, 0, 1), x_label="genuine payments flagged", diagonal=True) if lines else None
@@ -243,7 +243,7 @@ def _band_line(band: Band, place: int) -> Line:
         state=state,
         statement=_sentence(band.statement),
         note=shown(band.note),
-        measured=number(band.value),
+        measured=score(band.value),
         accepted=interval(band.low, band.high),
         source=shown(band.source),
         confidence="",
@@ -306,7 +306,7 @@ def _wrong(report: Report) -> Iterator[tuple[str, str]]:
             yield "#leaks", f"{shown(leak.column)} ({shown(leak.probe)}) gives fraud away: AUC {score(leak.auc)}"
     for place, band in enumerate(report.difficulty.bands if report.difficulty else ()):
         if band.status == OUTSIDE:
-            told = f"here {number(band.value)}, accepted {interval(band.low, band.high)}"
+            told = f"here {score(band.value)}, accepted {interval(band.low, band.high)}"
             yield f"#band-{place}", f"{_sentence(band.statement)} ({told})"
 
 
