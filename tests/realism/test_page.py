@@ -11,7 +11,8 @@ import pytest
 
 from payloom.errors import StorageError
 from payloom.realism.page import _environment, render, write_page
-from payloom.realism.page_view import CONFIDENCE, WORDS
+from payloom.realism.page_view import CONFIDENCE, WORDS, verdict
+from payloom.realism.report import failures
 from payloom.realism.results import Histogram, Report, Structure
 from tests.realism.page_report import difficulty, fact, leak, plots, report, structure
 
@@ -220,6 +221,14 @@ def test_what_fails_is_counted_named_and_linked_from_the_head():
     assert 'href="#leaks"' in head
     assert 'href="#band-0"' in head
     assert "1 of 3 out of band" in head
+
+
+def test_the_page_and_the_exit_code_agree():
+    """What the head names is what makes the command fail, one for one."""
+    models = difficulty()
+    missed = replace(models, bands=(replace(models.bands[0], value=0.999, status="outside"), *models.bands[1:]))
+    for each in (report(), report(difficulty=missed), report(facts=(fact(),), leaks=()), empty()):
+        assert len(verdict(each).wrong) == len(failures(each))
 
 
 def test_facts_outside_come_first_in_their_group_and_say_so_in_words():
