@@ -64,3 +64,12 @@ def test_amounts_overlap_genuine_ones() -> None:
     genuine = world().payments.filter(pl.col("transaction_type") == "transfer", ~pl.col("is_fraud"))["amount_usd"]
     median = fraud_of(world())["amount_usd"].median()
     assert genuine.quantile(0.5) < median < genuine.quantile(0.97)  # type: ignore[operator]
+
+
+def test_nobody_pays_on_after_the_own_report() -> None:
+    """A scam is reported when it is over: no payment comes more than a day after the first was reported."""
+    fraud = fraud_of(world()).filter(pl.col("reported_at").is_not_null())
+    first = fraud.group_by("campaign_id", "customer_id").agg(known=pl.col("reported_at").min())
+    late = fraud_of(world()).join(first, on=["campaign_id", "customer_id"])
+    late = late.filter(pl.col("event_time") > pl.col("known") + pl.duration(days=1))
+    assert late.height < 0.01 * fraud.height

@@ -131,7 +131,7 @@ def build_cases(kit: Kit, plans: Sequence[TypologyPlan]) -> Cases:
 def _part(kit: Kit, one: TypologyPlan, kept: dict[str, Timed]) -> tuple[U64, I64, I64, I64, I64]:
     """Cases of one typology: key, first event, report, block, card slot (-1 where no card is blocked)."""
     keys: list[U64] = []
-    columns: list[tuple[I64, I64]] = []
+    columns: list[tuple[I64, I64, I64]] = []
     spans = _spans(kit)
     for first_day, end_day in spans:
         made = timed(kit, one, first_day, end_day)
@@ -140,14 +140,14 @@ def _part(kit: Kit, one: TypologyPlan, kept: dict[str, Timed]) -> tuple[U64, I64
         keys.append(case_key(kit, made.events, made.victim))
         card = kit.pair_draws(made.events.campaign_bits, made.victim, "card")
         slot = kit.model.cards.choose_slot(made.customer, high(card))
-        columns.append((made.time_us, made.customer * SLOTS + slot))
+        columns.append((made.time_us, made.customer * SLOTS + slot, one.typology.silent_days(made.events)))
     key = np.concatenate(keys)
-    time_us, holder = (np.concatenate(column) for column in zip(*columns, strict=True))
+    time_us, holder, silent = (np.concatenate(column) for column in zip(*columns, strict=True))
     order = np.lexsort((time_us, key))
-    key, time_us, holder = key[order], time_us[order], holder[order]
+    key, time_us, holder, silent = key[order], time_us[order], holder[order], silent[order]
     begins = np.concatenate([[True], key[1:] != key[:-1]])
     key, first, holder = key[begins], time_us[begins], holder[begins]
-    reported = _report(kit, one, key, first)
+    reported = _report(kit, one, key, first, silent[begins])
     hours = kit.model.plan.functions
     wait = hours.exp(hours.normal(high(kit.draws(key, "case.block"))) * BLOCK_SIGMA) * BLOCK_MEDIAN_HOURS
     wait_us = (np.minimum(wait, MAX_BLOCK_HOURS) * 3.6e9).astype(np.int64)
@@ -163,12 +163,12 @@ def _spans(kit: Kit) -> list[tuple[int, int]]:
     return [(month.first_day, month.end_day) for month in period.months]
 
 
-def _report(kit: Kit, one: TypologyPlan, key: U64, first_us: I64) -> I64:
+def _report(kit: Kit, one: TypologyPlan, key: U64, first_us: I64, silent_days: I64) -> I64:
     """When cases are reported; some never are."""
     functions, settings = kit.model.plan.functions, one.typology.settings
     bits = kit.draws(key, "case.report")
     days = functions.exp(functions.normal(high(bits)) * settings.report_delay_sigma)
-    days *= settings.report_delay_median_days
+    days = days * settings.report_delay_median_days + silent_days
     delay_us = (np.minimum(days, MAX_DELAY_DAYS) * DAY_US).astype(np.int64)
     reported = first_us + np.maximum(delay_us, SOONEST_US)
     return np.where(unit(low(bits)) < settings.unreported_share, NEVER_US, reported)

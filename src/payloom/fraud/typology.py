@@ -117,6 +117,10 @@ class Typology(ABC):
         """Who the victims are."""
         return self.kit.customers(events, self.band(events.campaign_bits), victim)
 
+    def silent_days(self, events: Events) -> I64:
+        """Days from a case's first event in which nobody can have noticed, by campaign."""
+        return np.zeros(len(events), dtype=np.int64)
+
     def choose(self, choice: Choice, events: Events) -> None:
         """Change, in place, what the victim would have bought."""
         del choice, events

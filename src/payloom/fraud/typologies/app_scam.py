@@ -78,6 +78,10 @@ class AppScam(MuleShape):
         size = functions.normal(high(bits)) * self.pot_sigma + functions.normal(high(own)) * 0.15
         return functions.exp(size + LN_MEDIAN[self._story(events.campaign_bits)]) * self.amount_factor(events)
 
+    def silent_days(self, events: Events) -> I64:
+        """Who invests believes in it to the end."""
+        return np.where(self._story(events.campaign_bits) == INVESTMENT, self.max_days, 0)
+
     def group(self, events: Events) -> I64:
         """Everybody lives where the first victim does."""
         return self.kit.group_of(self._victim(events))
