@@ -11,7 +11,7 @@ from payloom.config import Config
 from payloom.config.section import Section
 from tests.cli.shell import payloom
 
-COMMANDS = ["completion", "config", "generate", "realism", "schema", "verify"]
+COMMANDS = ["completion", "config", "generate", "realism", "scenarios", "schema", "verify"]
 HEAVY = ["numpy", "polars", "pyarrow", "pydantic", "rich"]
 
 
