@@ -35,6 +35,13 @@ FOREIGN_LINE_SHARE = 0.018
 BORROWED_PHONE_SHARE = 0.012
 """Remote payments on a phone that are made on the partner's (estimate)."""
 
+STRANGE_DEVICE_SHARE = 0.03
+"""Remote payments from a device of somebody else in the same country: a colleague's, a public or a rented one
+(estimate; ThreatMetrix 2013: 13 to 19 % of accounts see three devices or more in a month)."""
+
+STRANGE_DEVICE_US = 5 * 86_400_000_000
+"""Such a device is used for some days."""
+
 FOREIGN_LINE_US = 7 * 86_400_000_000
 """Such a line is kept for a week."""
 
@@ -156,12 +163,18 @@ class Remote:
         ip_country[roaming] = model.geography.home_country[there]
 
     def _borrow(self, customer: I64, slot: I64, time_us: I64, bits: U64) -> tuple[I64, I64]:
-        """Give the device of each payment and who owns it; now and then it is the partner's phone."""
-        devices = self.model.devices
-        borrows = high(derive(bits, self.model.plan.keys["remote.borrowed"])) < threshold32(BORROWED_PHONE_SHARE)
+        """Give the device of each payment and who owns it: now and then the partner's phone, or a stranger's."""
+        devices, cohorts, keys = self.model.devices, self.model.plan.cohorts, self.model.plan.keys
+        draws = derive(bits, keys["remote.borrowed"])
+        borrows = high(draws) < threshold32(BORROWED_PHONE_SHARE)
         partner = customer ^ 1
-        borrows &= (slot == PHONE) & (partner < self.model.plan.cohorts.customers)
+        borrows &= (slot == PHONE) & (partner < cohorts.customers)
         owner = np.where(borrows, partner, customer)
+        strange = np.flatnonzero(low(draws) < threshold32(STRANGE_DEVICE_SHARE))
+        cohort = cohorts.of_customer(customer[strange])
+        which = draw2(keys["remote.strange"], customer[strange], time_us[strange] // STRANGE_DEVICE_US)
+        owner[strange] = cohorts.base[cohort] + (high(which).astype(np.int64) * cohorts.size[cohort] >> 32)
+        slot[strange] = devices.choose_slot(devices.bits(owner[strange]), low(which))
         return devices.index(owner, slot, time_us), owner
 
 

@@ -18,14 +18,16 @@ from payloom.codes import IP_TYPE
 from payloom.fraud.campaigns import TypologyPlan, campaigns_of, events_between
 from payloom.fraud.drift import Drift, MonthlyTable
 from payloom.fraud.events import Events
+from payloom.fraud.shares import code_weights, trade_weights
 from payloom.fraud.victims import Victims
 from payloom.plan.groups import noon_offset_minutes
 from payloom.plan.periods import DAY_US
 from payloom.plan.profiles import HOUR_SHARE_PERCENT
-from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32
-from payloom.streams.tables import F64, INTERVALS, CategoricalTable, UniformTable
+from payloom.streams.hashing import U32, U64, derive, draw, draw2, high, low, threshold32
+from payloom.streams.tables import F64, INTERVALS, CategoricalTable, UniformTable, sequential_sum
 from payloom.world.addresses import HOSTING
 from payloom.world.cards import SLOTS as CARD_SLOTS
+from payloom.world.devices import COMPUTER, PHONE, TABLET
 from payloom.world.merchants import CASH_TRADE, TRADES
 from payloom.world.model import Model
 
@@ -34,6 +36,17 @@ Code = NDArray[np.int8]
 
 _UPPER_HALF = np.uint64(0xFFFF_FFFF << 32)
 _LAST_QUARTER = np.uint64(3 << 62)
+
+
+ORDINARY_SHARE = 0.65
+"""Part of what fraudsters buy that is what honest people buy: it resells, and it does not stand out (estimate)."""
+
+LOCAL_LINE_SHARE = 0.85
+"""Fraudsters from abroad who come through a line in the victim's country, such as a rented or infected home router
+(estimate): an address from the wrong country is what everybody looks at first."""
+
+LINES_BITS = 2
+"""A fraudster has up to four such lines in a country."""
 
 
 @dataclass(frozen=True)
@@ -223,10 +236,18 @@ class Kit:
         on_web = places[(kind == WEB) & (rows.channel[places] == APP)]
         rows.channel[on_web] = ONLINE
 
+    def use_any_device(self, rows: Rows, places: NDArray[np.intp], holder: I64, bits: U64) -> None:
+        """Pay from one of the devices of `holder`, each as likely as when they pay themselves."""
+        slot = self.model.devices.choose_slot(self.model.devices.bits(holder), low(self.draws(bits, "device.slot")))
+        for number in (PHONE, COMPUTER, TABLET):
+            here = np.flatnonzero(slot == number)
+            self.use_device(rows, places[here], holder[here], number)
+
     def use_network(self, rows: Rows, places: NDArray[np.intp], holder: I64, network: Code, bits: U64) -> None:
-        """Come from a network of `holder`; rows that show no address still show none."""
+        """Come from a network of `holder`, or through a line near the victim; rows without an address stay without."""
         seen = rows.network[places] != NULL
         places, holder, network, bits = places[seen], holder[seen], network[seen], bits[seen]
+        holder = self._line(holder, rows.customer[places], bits)
         group = self.group_of(holder)
         rows.network[places] = network
         address = self.model.addresses.bits(holder, network, group, rows.time_us[places], low(bits))
@@ -234,6 +255,21 @@ class Kit:
         country = self.model.geography.home_country[group].astype(np.int8)
         exits = self.model.addresses.exit_country(address)
         rows.ip_country[places] = np.where(network >= HOSTING, exits, country)
+
+    def _line(self, holder: I64, victim: I64, bits: U64) -> I64:
+        """Whose line it is: the holder's own, or that of somebody in the victim's country who knows nothing of it."""
+        cohorts, country = self.model.plan.cohorts, self.model.geography.home_country
+        cohort = cohorts.of_customer(victim)
+        draws = self.draws(bits, "line")
+        abroad = country[cohorts.group[cohort]] != country[self.group_of(holder)]
+        rented = np.flatnonzero(abroad & (high(draws) < threshold32(LOCAL_LINE_SHARE)))
+        number = (low(draws[rented]) >> np.uint32(32 - LINES_BITS)).astype(np.int64)
+        # Somebody who is a customer as long as the victim is; the same few for all victims of a kind.
+        base, size = cohorts.base[cohort[rented]], cohorts.size[cohort[rented]]
+        whose = self.pair_draws(draw(self.model.plan.keys["fraud.rented"], holder[rented]), number, "line.whose")
+        line = holder.copy()
+        line[rented] = base + (high(whose).astype(np.int64) * size >> 32)
+        return line
 
     def shop_online(
         self, choice: Choice, places: NDArray[np.intp], trade: I64, bits: U64, factor: F64, abroad_share: float = 0.0
@@ -328,9 +364,24 @@ class Kit:
         rows.kind[places], rows.original[places] = REFUND, original
         strip_refunds(rows, places)
 
-    def trades(self, typology: str, drift: Drift, shares: dict[str, float]) -> MonthlyTable:
-        """Table that draws trades by their short names, with shares that drift."""
-        return MonthlyTable.of(drift, f"{typology}.trades", trade_weights(shares))
+    def trades(
+        self,
+        purpose: str,
+        drift: Drift,
+        shares: dict[str, float],
+        *,
+        ordinary: float = ORDINARY_SHARE,
+        in_person: bool = False,
+    ) -> MonthlyTable:
+        """Table that draws trades by their short names, with shares that drift.
+
+        A part of the draws, `ordinary`, follows what honest people buy, online or in person.
+        """
+        honest = np.array([t.share * (1 - t.online_share if in_person else t.online_share) for t in TRADES])
+        honest[CASH_TRADE] = 0.0
+        wanted = trade_weights(shares)
+        weights = honest * (ordinary / sequential_sum(honest)) + wanted * ((1 - ordinary) / sequential_sum(wanted))
+        return MonthlyTable.of(drift, f"{purpose}.trades", weights)
 
     def networks(self, typology: str, drift: Drift, shares: dict[str, float]) -> MonthlyTable:
         """Table that draws networks (codes of `IP_TYPE`), with shares that drift."""
@@ -341,37 +392,3 @@ class Kit:
         """Draw a code anew where there is one."""
         shown = places[column[places] != NULL]
         column[shown] = table(bits[column[places] != NULL])
-
-
-def trade_weights(shares: dict[str, float]) -> F64:
-    """Weights of all trades from shares by short name, which need not sum to 1.
-
-    Raises
-    ------
-    KeyError
-        If a name is not a trade of the reference data.
-    """
-    number = {trade.trade: index for index, trade in enumerate(TRADES)}
-    weights = np.zeros(len(TRADES))
-    for name, share in shares.items():
-        weights[number[name]] = share
-    return weights
-
-
-def code_weights(codes: tuple[str, ...], shares: dict[str, float]) -> F64:
-    """Weights of all codes from shares of some, which need not sum to 1.
-
-    Raises
-    ------
-    ValueError
-        If a share is for a code that does not exist.
-    """
-    weights = np.zeros(len(codes))
-    for code, share in shares.items():
-        weights[codes.index(code)] = share
-    return weights
-
-
-def code_table(codes: tuple[str, ...], shares: dict[str, float]) -> CategoricalTable:
-    """Table that draws codes with given shares."""
-    return CategoricalTable(code_weights(codes, shares))

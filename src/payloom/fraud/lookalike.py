@@ -10,7 +10,7 @@ from payloom.behaviour.choice import Choice
 from payloom.behaviour.pricing import COUNTRY_CURRENCY
 from payloom.behaviour.rows import Rows
 from payloom.codes import RESPONSE_CODE
-from payloom.fraud.kit import code_table
+from payloom.fraud.shares import code_table
 from payloom.fraud.typology import Typology
 from payloom.streams.hashing import U32, U64, high, low, threshold32
 from payloom.streams.tables import F64

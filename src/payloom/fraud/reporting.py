@@ -12,7 +12,8 @@ from payloom.behaviour.refunds import REFUND
 from payloom.behaviour.rows import NULL, Rows
 from payloom.codes import REPORT_CHANNEL
 from payloom.fraud.cases import MAX_DELAY_DAYS, NEVER_US, SOONEST_US, Cases, Timed
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
+from payloom.fraud.shares import code_table
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, high, low, unit
 

@@ -22,9 +22,10 @@ from payloom.config.fraud import known_typologies
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.campaigns import TypologyPlan, plan_fraud, plan_planted
 from payloom.fraud.cases import KEPT_EVENTS, NEVER_US, Cases, Timed, build_cases, timed_between
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
 from payloom.fraud.registry import find_planted, find_typologies
 from payloom.fraud.reporting import Labels, Reporting
+from payloom.fraud.shares import code_table
 from payloom.fraud.typology import TransferTypology, Typology
 from payloom.fraud.victims import Victims
 from payloom.plan.clock import Clock, LocalTime

@@ -11,8 +11,9 @@ from payloom.behaviour.rows import Rows
 from payloom.codes import THREE_DS
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
 from payloom.fraud.lookalike import LookAlike
+from payloom.fraud.shares import code_table
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 
@@ -54,8 +55,8 @@ class BigPurchase(LookAlike):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._goods = kit.trades(f"{self.name}.goods", self.drift, GOODS)
-        self._counter = kit.trades(f"{self.name}.counter", self.drift, COUNTER_GOODS)
+        self._goods = kit.trades(f"{self.name}.goods", self.drift, GOODS, ordinary=0.0)
+        self._counter = kit.trades(f"{self.name}.counter", self.drift, COUNTER_GOODS, ordinary=0.0)
         self._three_ds = code_table(
             THREE_DS, {"challenged": 0.74, "frictionless": 0.12, "none": 0.12, "attempted": 0.01, "failed": 0.01}
         )

@@ -10,7 +10,8 @@ from payloom.behaviour.present import CHIP, CONTACTLESS, ON_DEVICE, PIN
 from payloom.behaviour.rows import NULL, Rows
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, trade_weights
+from payloom.fraud.kit import Kit
+from payloom.fraud.shares import trade_weights
 from payloom.fraud.typology import Typology
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, high, low

@@ -9,8 +9,9 @@ from payloom.behaviour.choice import Choice
 from payloom.behaviour.rows import Rows
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, trade_weights
+from payloom.fraud.kit import Kit
 from payloom.fraud.lookalike import LookAlike
+from payloom.fraud.shares import trade_weights
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64, CategoricalTable
 from payloom.world.addresses import BUSINESS, HOME, MOBILE
@@ -63,7 +64,7 @@ class CorporateCard(LookAlike):
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
         self._by_daypart = CategoricalTable(np.stack([trade_weights(shares) for shares in BY_DAYPART]))
-        self._remote = kit.trades(self.name, self.drift, REMOTE_TRADES)
+        self._remote = kit.trades(self.name, self.drift, REMOTE_TRADES, ordinary=0.0)
 
     def activity(self, campaign_bits: U64, age: I64) -> F64:
         """Two to five days in a row."""

@@ -53,7 +53,7 @@ class FamilyDevice(LookAlike):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._trades = kit.trades(self.name, self.drift, WISHES)
+        self._trades = kit.trades(self.name, self.drift, WISHES, ordinary=0.0)
 
     def activity(self, campaign_bits: U64, age: I64) -> F64:
         """Some days in a row, as busy as the other."""

@@ -12,8 +12,9 @@ from payloom.behaviour.spending import PURCHASE
 from payloom.codes import CHARGEBACK_REASON, ROLE
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, code_weights
+from payloom.fraud.kit import Kit
 from payloom.fraud.lookalike import LookAlike
+from payloom.fraud.shares import code_weights
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64, CategoricalTable
 
@@ -55,8 +56,8 @@ class FirstPartyDispute(LookAlike):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._goods = kit.trades(f"{self.name}.goods", self.drift, GOODS)
-        self._contracts = kit.trades(f"{self.name}.contracts", self.drift, CONTRACTS)
+        self._goods = kit.trades(f"{self.name}.goods", self.drift, GOODS, ordinary=0.0)
+        self._contracts = kit.trades(f"{self.name}.contracts", self.drift, CONTRACTS, ordinary=0.0)
         reasons = (PRESENT_REASONS, ONLINE_REASONS, RECURRING_REASONS)
         self._reasons = CategoricalTable(np.stack([code_weights(CHARGEBACK_REASON, shares) for shares in reasons]))
 

@@ -53,8 +53,8 @@ class HolidaySpree(LookAlike):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._treats = kit.trades(f"{self.name}.treats", self.drift, TREATS)
-        self._booked = kit.trades(f"{self.name}.booked", self.drift, BOOKED)
+        self._treats = kit.trades(f"{self.name}.treats", self.drift, TREATS, ordinary=0.0)
+        self._booked = kit.trades(f"{self.name}.booked", self.drift, BOOKED, ordinary=0.0)
 
     def activity(self, campaign_bits: U64, age: I64) -> F64:
         """A few days; some stay longer, and who is back by then does as always."""

@@ -59,7 +59,7 @@ class NewPhone(LookAlike):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._trades = kit.trades(self.name, self.drift, WANTED)
+        self._trades = kit.trades(self.name, self.drift, WANTED, ordinary=0.0)
 
     def activity(self, campaign_bits: U64, age: I64) -> F64:
         """The first day above all."""

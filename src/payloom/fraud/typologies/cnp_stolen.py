@@ -10,11 +10,11 @@ from payloom.behaviour.rows import Rows
 from payloom.codes import AVS_RESULT, CVV_RESULT, RESPONSE_CODE, THREE_DS
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
+from payloom.fraud.shares import code_table
 from payloom.fraud.typology import Typology
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
-from payloom.world.devices import PHONE
 
 I64 = NDArray[np.int64]
 
@@ -36,6 +36,12 @@ KEPT_SHARE = 0.35
 
 ABROAD_SHARE = 0.6
 """Purchases in another country than the card's (EBA/ECB 2024: 70 % of the value of remote fraud crosses borders)."""
+
+STORED_SHARE = 0.25
+"""Later purchases of a run through an account that keeps the card, such as a marketplace's (estimate)."""
+
+CAREFUL_SHARE = 0.7
+"""Buyers who use another device and line for each card (estimate)."""
 
 WANTED = {
     "marketplace": 0.24, "electronics": 0.13, "digital_games": 0.09, "fashion": 0.11, "stored_value": 0.05,
@@ -111,17 +117,22 @@ class CnpStolen(Typology):
         trade = self._trades(high(bits[places]), events.start_day[places])
         shop, factor = self.kit.draws(bits[places], "cnp_stolen.shop"), 0.9 * self.amount_factor(events)[places]
         self.kit.shop_online(choice, places, trade, shop, factor, ABROAD_SHARE)
-        choice.stored[:] = False
+        again = events.number % self._by_campaign(events, RUNS, "cnp_stolen.length") > 0
+        choice.stored[:] = again & (unit(high(self.kit.draws(bits, "cnp_stolen.stored"))) < STORED_SHARE)
 
     def finish(self, rows: Rows, events: Events) -> None:
         """Use the fraudster's device and line; some checks fail."""
         kit, everywhere = self.kit, np.arange(len(events))
         bits = kit.draws(events.bits, "cnp_stolen.how")
-        holder = kit.accomplice(events, (high(bits) >> np.uint32(30)).astype(np.int64))
-        kit.use_device(rows, everywhere, holder, PHONE)
+        own = high(kit.draws(events.campaign_bits, "cnp_stolen.careful")) < threshold32(CAREFUL_SHARE)
+        person = np.where(own, 4 + self.victim(events), (high(bits) >> np.uint32(30)).astype(np.int64))
+        holder = kit.accomplice(events, person)
+        kit.use_any_device(rows, everywhere, holder, kit.draws(events.campaign_bits, "cnp_stolen.device"))
         kit.use_network(rows, everywhere, holder, self._networks(low(bits), events.start_day).astype(np.int8), bits)
         checks, answers = kit.draws(bits, "cnp_stolen.checks"), kit.draws(bits, "cnp_stolen.answer")
-        kit.redraw(rows.three_ds, everywhere, self._three_ds, high(checks))
+        # Half of the shops ask no more than they would ask the owner.
+        lax = np.flatnonzero(checks & np.uint64(1))
+        kit.redraw(rows.three_ds, lax, self._three_ds, high(checks)[lax])
         kit.redraw(rows.avs, everywhere, self._avs, low(checks))
         kit.redraw(rows.cvv, everywhere, self._cvv, low(answers))
         kit.redraw(rows.response, everywhere, self._answers, high(answers))

@@ -12,8 +12,9 @@ from payloom.codes import CHARGEBACK_REASON, CVV_RESULT, ENTRY_MODE, RESPONSE_CO
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.in_person import asks_pin, in_person, show_card, spare_pin
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
 from payloom.fraud.runs import run_times, shopping_hour
+from payloom.fraud.shares import code_table
 from payloom.fraud.typology import PRESENT_WEEK, Typology
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
@@ -78,7 +79,7 @@ class Counterfeit(Typology):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._trades = kit.trades(self.name, self.drift, WANTED)
+        self._trades = kit.trades(self.name, self.drift, WANTED, in_person=True)
         self._online_trades = kit.trades(f"{self.name}.online", self.drift, WANTED_ONLINE)
         self._networks = kit.networks(self.name, self.drift, {"home": 0.45, "mobile": 0.42, "vpn": 0.13})
         self._entry = code_table(ENTRY_MODE, {"magstripe": 0.25, "fallback": 0.14, "contactless": 0.28, "chip": 0.33})

@@ -11,9 +11,10 @@ from payloom.codes import ENTRY_MODE, RESPONSE_CODE, ROLE, THREE_DS
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.in_person import asks_pin, in_person, show_card, show_phone, spare_pin
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
 from payloom.fraud.matching import best_fitting
 from payloom.fraud.runs import run_times, shopping_hour
+from payloom.fraud.shares import code_table
 from payloom.fraud.typology import PRESENT_WEEK, Typology
 from payloom.streams.hashing import U64, high, low, threshold32
 from payloom.streams.tables import F64
@@ -22,7 +23,7 @@ from payloom.world.merchants import CASH_TRADE
 
 I64 = NDArray[np.int64]
 
-CARDS_OFFERED = 6
+CARDS_OFFERED = 16
 """Cards among which the busiest is taken: it has funds and its owner's payments hide others (estimate)."""
 
 RUNNERS_ASKED = 4
@@ -63,7 +64,7 @@ class ImpossibleTravel(Typology):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._trades = kit.trades(self.name, self.drift, WANTED)
+        self._trades = kit.trades(self.name, self.drift, WANTED, in_person=True)
         self._online_trades = kit.trades(f"{self.name}.online", self.drift, WANTED_ONLINE)
         self._networks = kit.networks(self.name, self.drift, {"mobile": 0.50, "home": 0.40, "vpn": 0.10})
         self._entry = code_table(ENTRY_MODE, {"chip": 0.30, "contactless": 0.36, "magstripe": 0.24, "fallback": 0.10})

@@ -12,8 +12,9 @@ from payloom.codes import RESPONSE_CODE, ROLE
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.in_person import asks_pin, show_card
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
 from payloom.fraud.runs import run_times
+from payloom.fraud.shares import code_table
 from payloom.fraud.typology import PRESENT_WEEK, Typology
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
@@ -56,7 +57,7 @@ class LostStolen(Typology):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._trades = kit.trades(self.name, self.drift, WANTED)
+        self._trades = kit.trades(self.name, self.drift, WANTED, in_person=True)
         self._answers = code_table(
             RESPONSE_CODE, {"00": 0.84, "05": 0.06, "51": 0.05, "65": 0.03, "61": 0.01, "59": 0.01}
         )

@@ -9,8 +9,8 @@ from payloom.behaviour.rows import Rows
 from payloom.behaviour.shapes import Legs
 from payloom.behaviour.transfers import Orders, online_business
 from payloom.fraud.events import Events
-from payloom.fraud.kit import trade_weights
 from payloom.fraud.mules import CASH_OUT, COLLECT, FORWARD, MuleShape
+from payloom.fraud.shares import trade_weights
 from payloom.streams.hashing import high, low, threshold32
 from payloom.streams.tables import CategoricalTable
 

@@ -12,8 +12,9 @@ from payloom.codes import RESPONSE_CODE, ROLE, THREE_DS
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.in_person import asks_pin, in_person, show_card
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
 from payloom.fraud.runs import run_times
+from payloom.fraud.shares import code_table
 from payloom.fraud.typology import PRESENT_WEEK, Typology
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, high, low, threshold32, unit
@@ -69,7 +70,8 @@ class NightHighValue(Typology):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._trades = kit.trades(self.name, self.drift, WANTED)
+        # Nothing but what is open at night: no ordinary shopping.
+        self._trades = kit.trades(self.name, self.drift, WANTED, ordinary=0.0)
         self._online_trades = kit.trades(f"{self.name}.online", self.drift, WANTED_ONLINE)
         self._networks = kit.networks(self.name, self.drift, {"mobile": 0.58, "home": 0.34, "vpn": 0.08})
         self._answers = code_table(

@@ -10,7 +10,8 @@ from payloom.behaviour.rows import Rows
 from payloom.codes import CHARGEBACK_REASON, RESPONSE_CODE, ROLE
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
+from payloom.fraud.shares import code_table
 from payloom.fraud.typology import PURCHASE_ROLE, Typology
 from payloom.streams.hashing import U64, draw, high, low, threshold32, unit
 from payloom.streams.tables import F64

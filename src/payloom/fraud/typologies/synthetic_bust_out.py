@@ -12,7 +12,8 @@ from payloom.behaviour.rows import Rows
 from payloom.codes import CHARGEBACK_REASON, RESPONSE_CODE
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
-from payloom.fraud.kit import Kit, code_table
+from payloom.fraud.kit import Kit
+from payloom.fraud.shares import code_table
 from payloom.fraud.typology import Typology
 from payloom.fraud.victims import Band
 from payloom.plan.periods import DAY_US
@@ -76,7 +77,7 @@ class SyntheticBustOut(Typology):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._in_person = kit.trades(f"{self.name}.in_person", self.drift, IN_PERSON)
+        self._in_person = kit.trades(f"{self.name}.in_person", self.drift, IN_PERSON, in_person=True)
         self._remote = kit.trades(f"{self.name}.remote", self.drift, REMOTE)
         self._declined = code_table(RESPONSE_CODE, {"51": 0.55, "61": 0.22, "05": 0.13, "65": 0.05, "59": 0.05})
         self._reasons = code_table(CHARGEBACK_REASON, {"unrecognised": 0.5, "not_received": 0.5})
