@@ -30,7 +30,11 @@ class Planted:
 @cache
 def planted(name: str) -> Planted:
     """Four months in which one payment in fifty is of one kind."""
-    values = {"world": {"rows": ROWS, "end": "2025-05-01"}, "planted": {"share": SHARE, "mix": {name: 1.0}}}
+    # So many merchants need as many cities as a large world has.
+    values = {
+        "world": {"rows": ROWS, "end": "2025-05-01", "merchants": 12_000},
+        "planted": {"share": SHARE, "mix": {name: 1.0}},
+    }
     streams = Streams.of(make_config(values))
     plan = streams.model.plan
     (one,) = streams.fraud.plot.planted
@@ -43,6 +47,15 @@ def planted(name: str) -> Planted:
     rows = world.payments.join(members, on="transaction_id")
     assert rows.height == members.height == int(one.quota.sum())
     return Planted(world, rows)
+
+
+def mean(values: pl.Series) -> float:
+    """Mean, of truths their share."""
+    return float(values.cast(pl.Float64).to_numpy().mean())
+
+
+def median(values: pl.Series) -> float:
+    return float(np.median(values.cast(pl.Float64).to_numpy()))
 
 
 NAMES = ["big_purchase", "corporate_card", "family_device", "first_party_dispute", "holiday_spree", "new_phone"]
@@ -72,8 +85,8 @@ def test_disputed_payments_were_paid() -> None:
     """Nobody contests what was declined or cost nothing; most were bought remotely."""
     frame = disputes()
     assert set(frame["response_code"]) == {"00"}
-    assert frame["amount_minor"].min() > 0  # type: ignore[operator]
-    assert 0.8 < (frame["terminal_id"].is_null()).mean() < 0.97
+    assert (frame["amount_minor"] > 0).all()
+    assert 0.8 < mean(frame["terminal_id"].is_null()) < 0.97
     assert frame["reported_at"].null_count() == 0
 
 
@@ -100,7 +113,7 @@ def test_half_of_the_chargebacks_are_first_party() -> None:
     labels = make({"world": {"rows": count(250_000, 1_000_000)}}).frames["fraud_labels"]
     charged = labels.filter(pl.col("chargeback_at").is_not_null())
     assert charged.height > 400
-    assert 0.35 < (~charged["is_fraud"]).mean() < 0.65
+    assert 0.35 < mean(~charged["is_fraud"]) < 0.65
 
 
 def test_a_family_shares_a_device_and_a_line() -> None:
@@ -123,9 +136,9 @@ def test_a_family_shares_a_device_and_a_line() -> None:
     large = each.filter(pl.col("len") >= 12)
     assert large.height > 15
     assert (each["devices"] <= 2).all()
-    assert (each["devices"] <= 1).mean() > 0.95  # type: ignore[operator]
-    assert (large["people"] >= 3).mean() > 0.8  # type: ignore[operator]
-    assert large["people"].max() <= 5  # type: ignore[operator]
+    assert mean(each["devices"] <= 1) > 0.95
+    assert mean(large["people"] >= 3) > 0.8
+    assert (each["people"] <= 5).all()
     assert (large["cards"] >= large["people"]).all()
     assert (each["cities"] == 1).all()
     assert each["places"].sum() == 0
@@ -150,12 +163,12 @@ def test_a_corporate_card_is_used_all_day_in_several_cities() -> None:
     large = each.filter(pl.col("len") >= 20)
     assert large.height >= 8
     assert (each["customer_id"] == 1).all()
-    assert (large["card_id"] == 1).mean() > 0.9  # type: ignore[operator]
-    assert (large["cities"] >= 2).mean() > 0.6  # type: ignore[operator]
+    assert mean(large["card_id"] == 1) > 0.9
+    assert mean(large["cities"] >= 2) > 0.6
     assert (large["trades"] >= 6).all()
     assert (large["hours"] >= 8).all()
     days = rows.group_by("campaign", "age").len()["len"]
-    assert days.quantile(0.9) >= 8  # type: ignore[operator]
+    assert mean(days >= 8) > 0.1
     in_person = rows.filter(pl.col("terminal_id").is_not_null())
     assert in_person["hour"].is_between(6, 22).all()
 
@@ -169,14 +182,14 @@ def test_a_big_purchase_is_many_times_the_usual() -> None:
     usual = others.group_by("customer_id").agg(usual=pl.col("amount_usd").median(), n=pl.len()).filter(pl.col("n") > 5)
     times = made.rows.join(usual, on="customer_id").select(pl.col("amount_usd") / pl.col("usual")).to_series()
     assert times.len() > 300
-    assert times.quantile(0.05) > 3  # type: ignore[operator]
-    assert 5 < times.median() < 40  # type: ignore[operator]
-    mean_ticket = others["amount_usd"].mean()
-    factor = made.rows["amount_usd"].median() / mean_ticket  # type: ignore[operator]
+    assert mean(times > 3) > 0.95
+    assert 5 < median(times) < 40
+    mean_ticket = mean(others["amount_usd"])
+    factor = median(made.rows["amount_usd"]) / mean_ticket
     assert 5 < factor < 20
     remote = made.rows.filter(pl.col("entry_mode") == "ecommerce")
-    assert (remote["three_ds"] == "challenged").mean() > 0.6  # type: ignore[operator]
-    assert 0.05 < (made.rows["response_code"] != "00").mean() < 0.25  # type: ignore[operator]
+    assert mean(remote["three_ds"] == "challenged") > 0.6
+    assert 0.05 < mean(made.rows["response_code"] != "00") < 0.25
 
 
 def test_a_new_phone_was_never_seen_before() -> None:
@@ -191,7 +204,7 @@ def test_a_new_phone_was_never_seen_before() -> None:
     assert begins.height > 80
     assert before["campaign"].n_unique() < 0.1 * begins.height
     devices = made.rows.group_by("campaign").agg(pl.col("device_id").drop_nulls().n_unique())
-    assert (devices["device_id"] <= 1).mean() > 0.97  # type: ignore[operator]
+    assert mean(devices["device_id"] <= 1) > 0.97
     after = known.filter(pl.col("event_time") > pl.col("start") + pl.duration(days=4))
     assert after["campaign"].n_unique() > 0.5 * begins.height
 
@@ -217,7 +230,7 @@ def test_a_holiday_is_spent_abroad_and_dearer() -> None:
     rows = made.rows.with_columns(
         abroad=pl.col("terminal_id").is_not_null() & (pl.col("merchant_country") != pl.col("issuer_country"))
     )
-    assert rows.filter(pl.col("terminal_id").is_not_null())["abroad"].mean() > 0.75  # type: ignore[operator]
+    assert mean(rows.filter(pl.col("terminal_id").is_not_null())["abroad"]) > 0.75
     each = rows.group_by("campaign").agg(
         pl.len(),
         countries=pl.col("merchant_country").filter("abroad").n_unique(),
@@ -229,11 +242,11 @@ def test_a_holiday_is_spent_abroad_and_dearer() -> None:
     assert large.height > 15
     assert (each["customers"] == 1).all()
     assert (each["countries"] <= 2).all()
-    assert (large["shops"] / large["len"]).median() > 0.7  # type: ignore[operator]
-    assert (large["remote"] > 0).mean() > 0.7  # type: ignore[operator]
+    assert median(large["shops"] / large["len"]) > 0.7
+    assert mean(large["remote"] > 0) > 0.7
     others = made.world.genuine.join(made.rows, on="transaction_id", how="anti")
-    usual = others.filter(pl.col("transaction_type") == "purchase")["amount_usd"].median()
-    assert rows.filter("abroad")["amount_usd"].median() > 1.5 * usual  # type: ignore[operator]
+    usual = median(others.filter(pl.col("transaction_type") == "purchase")["amount_usd"])
+    assert median(rows.filter("abroad")["amount_usd"]) > 1.5 * usual
 
 
 @pytest.mark.parametrize("rows", [20_000, 300_000])
