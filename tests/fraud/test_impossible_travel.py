@@ -58,12 +58,21 @@ def test_one_card_used_in_one_far_city() -> None:
     assert spread["north"].max() < 0.6
 
 
-def test_some_are_online_from_there() -> None:
-    """Part is bought online, at shops of the far country and from its addresses."""
+def test_some_are_online_in_that_country() -> None:
+    """Part is bought at online shops of the country in which the card is shown, from somebody else's device."""
     online = rows().filter(pl.col("channel").is_in(["online", "app"]))
     assert 0.1 < online.height / rows().height < 0.45
-    known = online.filter(pl.col("ip_type").is_in(["mobile", "home"]))
-    assert (known["ip_country"] == known["merchant_country"]).all()
+    there = (
+        rows()
+        .filter(pl.col("terminal_id").is_not_null())
+        .group_by("campaign_id")
+        .agg(pl.col("merchant_country").first())
+    )
+    met = online.join(there, on="campaign_id", suffix="_there")
+    assert (met["merchant_country"] == met["merchant_country_there"]).all()
+    owners = world().frames["devices"].select("device_id", owner="customer_id")
+    seen = online.join(owners, on="device_id")
+    assert (seen["owner"] != seen["customer_id"]).mean() > 0.95
 
 
 def test_phones_and_clones_both_occur() -> None:

@@ -61,7 +61,8 @@ def test_what_is_bought_is_open() -> None:
     shop = rows().filter(pl.col("channel") == "in_store")["mcc"]
     assert shop.is_in(["5732", "5944"]).mean() < 0.05
     online = rows().filter(pl.col("channel").is_in(["online", "app"]))["mcc"]
-    assert online.is_in(["5732", "5944"]).mean() > 0.25
+    honest = world().genuine.filter(pl.col("channel").is_in(["online", "app"]))["mcc"]
+    assert online.is_in(["5732", "5944"]).mean() > 3 * honest.is_in(["5732", "5944"]).mean()
 
 
 def test_some_orders_come_from_the_owners_phone() -> None:
