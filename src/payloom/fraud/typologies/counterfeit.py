@@ -58,7 +58,7 @@ NEXT_CARD = 31
 _LOOKED_AT = 8
 
 WANTED = {
-    "electronics": 0.16, "grocery": 0.17, "fuel": 0.10, "fuel_pump": 0.10, "cash_machine": 0.14,
+    "electronics": 0.16, "grocery": 0.17, "fuel": 0.10, "fuel_pump": 0.10, "cash_machine": 0.24,
     "department_store": 0.07, "discount_store": 0.08, "convenience": 0.07, "liquor": 0.03, "fashion": 0.04,
     "home_improvement": 0.04,
 }  # fmt: skip

@@ -43,7 +43,7 @@ SHORTEST_GAP_MINUTES, MEAN_MORE_MINUTES = 5.0, 40.0
 
 WANTED = {
     "electronics": 0.15, "department_store": 0.10, "grocery": 0.13, "fashion": 0.09, "restaurant": 0.08,
-    "fuel": 0.06, "hotel": 0.03, "convenience": 0.08, "fast_food": 0.06, "cash_machine": 0.10, "taxi": 0.04,
+    "fuel": 0.06, "hotel": 0.03, "convenience": 0.08, "fast_food": 0.06, "cash_machine": 0.20, "taxi": 0.04,
     "pharmacy": 0.04, "jewelry": 0.04,
 }  # fmt: skip
 """What is bought there: goods that sell, and the life of whoever buys them (estimate)."""

@@ -37,13 +37,13 @@ PIN_KNOWN_SHARE = 0.18
 CASH_SHARE = 0.3
 """Events of those who know the PIN that are withdrawals (estimate)."""
 
-SMALL, GROWTH, LARGEST = 0.7, 0.22, 2.4
+SMALL, GROWTH, LARGEST = 0.6, 0.3, 2.6
 """Factor on the first amount of a burst, what each further purchase adds, and where that ends (estimate)."""
 
 WANTED = {
     "convenience": 0.22, "grocery": 0.19, "fast_food": 0.10, "liquor": 0.08, "pharmacy": 0.06, "fuel": 0.06,
     "fuel_pump": 0.05, "discount_store": 0.05, "transit": 0.03, "electronics": 0.03, "specialty_retail": 0.02,
-    "bar": 0.03, "cash_machine": 0.08,
+    "bar": 0.03, "cash_machine": 0.18,
 }  # fmt: skip
 """What can be had within walking distance (estimate)."""
 
