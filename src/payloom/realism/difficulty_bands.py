@@ -33,7 +33,13 @@ _RULES: Final = {
     "recall": _Rule("difficulty-recall", f"recall of {_BEST} at 1 % alerts", _PUBLISHED, 0.35, 0.85),
     "row": _Rule("difficulty-no-history", "AUC of boosting without history", "IEEE-CIS: .815", 0.70, 0.85),
     "linkage": _Rule("difficulty-linkage", "average precision with linkage over that of RFM alone", _BOTH, 1.10, 10.0),
-    "frozen": _Rule("ageing-frozen", "AUC that a frozen model loses in three months", _AGEING, 0.02, 0.08),
+    "frozen": _Rule(
+        "ageing-frozen",
+        "AUC of a model frozen for three months below one trained again, same months",
+        _AGEING,
+        0.02,
+        0.08,
+    ),
     "retrained": _Rule(
         "ageing-retrained", "AUC that a model trained again each month loses in three months", _AGEING, -0.10, 0.02
     ),
@@ -50,7 +56,8 @@ def bands(scores: Sequence[ModelScore], ageing: Sequence[AgeingScore], ageing_no
         values |= {"auc": best.auc, "ap": best.ap, "recall": best.recall_at_1pct, "row": row.auc}
         values["linkage"] = best.ap / rfm.ap
     if ageing:
-        values["frozen"] = ageing[0].frozen_auc - ageing[-1].frozen_auc
+        # Months differ in how hard they are, so frozen and retrained are compared on the same ones.
+        values["frozen"] = ageing[-1].retrained_auc - ageing[-1].frozen_auc
         values["retrained"] = ageing[0].retrained_auc - ageing[-1].retrained_auc
     notes = {key: ageing_note if key in {"frozen", "retrained"} else note for key in _RULES}
     return tuple(_band(rule, values[key], notes[key]) for key, rule in _RULES.items())

@@ -106,14 +106,17 @@ def _row_score(name: str, probe: str, score: Floats, sample: Sample, use: Bools 
 
 
 def _row_cells(name: str, probe: str, cells: Ints, sample: Sample, use: Bools | None = None) -> Probe:
-    """Fit the cells on every other day, and look at the days between."""
-    rows = np.ones(len(cells), dtype=np.bool_) if use is None else use
+    """Fit the cells on every other day, and look at the days between.
+
+    Only that way round: the other way would say the same again, and the error would be too small.
+    """
     days = _days(sample)
-    score = fitted_elsewhere(codes_of(cells[rows]), sample.fraud[rows], days[rows] % 2)
+    score = fitted_elsewhere(codes_of(cells), sample.fraud, days % 2, use)
+    rows = (days % 2 == 1) if use is None else use & (days % 2 == 1)
     return look(
         name,
         probe,
-        score,
+        score[rows],
         sample.fraud[rows],
         limit=None,
         weight=sample.weight[rows],
@@ -141,4 +144,4 @@ def _entity_probes(name: str, count: pl.DataFrame) -> Iterator[Probe]:
     yield look(name, "parity", (ids & 1).astype(np.float64), fraud, limit=None)
     for probe, cells in _cells(ids):
         score = fitted_elsewhere(codes_of(cells), fraud, halves)
-        yield look(name, probe, score, fraud, limit=None, learned=True)
+        yield look(name, probe, score[halves == 1], fraud[halves == 1], limit=None, learned=True)

@@ -39,6 +39,8 @@ class Probe:
         Largest accepted AUC; None where nothing but chance is accepted.
     given_time
         Whether rows were compared within narrow windows of time only.
+    clusters_at_least
+        Fewer independent groups of frauds say nothing.
     """
 
     column: str
@@ -48,6 +50,7 @@ class Probe:
     precision: tuple[float, float, float]
     limit: float | None
     given_time: bool = False
+    clusters_at_least: int = CLUSTERS_AT_LEAST
 
     def judged(self, chance_probes: int) -> Leak:
         """Return the verdict, knowing how many probes are held against chance."""
@@ -56,7 +59,7 @@ class Probe:
         limit = self.limit
         if limit is None:
             limit = min(1.0, 0.5 + area.half_width(1 - FAMILY_ERROR / max(chance_probes, 1)))
-        enough = area.frauds >= FRAUDS_AT_LEAST and area.clusters >= CLUSTERS_AT_LEAST
+        enough = area.frauds >= FRAUDS_AT_LEAST and area.clusters >= self.clusters_at_least
         # A hair of tolerance: where nothing can differ, value and limit are both one half.
         leaks = area.value > limit + 1e-9
         return Leak(

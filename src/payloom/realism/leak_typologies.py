@@ -8,13 +8,17 @@ from typing import Final
 import numpy as np
 import polars as pl
 
-from payloom.realism.leak_probe import VALUE_LIMIT, Probe
+from payloom.realism.leak_probe import CLUSTERS_AT_LEAST, VALUE_LIMIT, Probe
 from payloom.realism.leak_sample import Sample
-from payloom.realism.leak_values import audited_columns
+from payloom.realism.leak_values import audited_columns, single_use
 from payloom.realism.scores import Auc, average_precision
 
 DIGITS: Final = "amount_minor, last two digits"
-AMOUNTS: Final = ("amount_minor", "amount_usd", DIGITS)
+EXACT: Final = ("amount_minor", "amount_usd")
+AMOUNTS: Final = (*EXACT, DIGITS)
+
+CAMPAIGNS_AT_LEAST: Final = 3
+"""Three campaigns that agree on an amount to the cent do so by no chance; on cents, or on a big shop, they may."""
 
 DISTINCT_AT_LEAST: Final = 500
 """Columns of fewer values describe kinds of payment: that one kind of fraud is all online gives nothing away."""
@@ -49,6 +53,8 @@ def _suspects(sample: Sample) -> Iterator[tuple[str, pl.Series]]:
             values = values.to_physical()
         if values.dtype == pl.Boolean or values.n_unique() < DISTINCT_AT_LEAST:
             continue
+        if name not in EXACT and single_use(values.drop_nulls()):
+            continue
         yield name, values
         if name == "amount_minor":
             yield DIGITS, values % 100
@@ -80,7 +86,8 @@ def _constant(name: str, kind: str, own: pl.DataFrame, genuine: pl.DataFrame, we
     counts = np.array([hits, false_alarms, len(own) - hits, rows - false_alarms]) * np.array([*weights, *weights])
     score, fraud = np.array([1.0, 1.0, 0.0, 0.0]), np.array([True, False, True, False])
     precision = average_precision(score, fraud, counts, area.effective_frauds)
-    return Probe(name, f"one value in {kind}", len(own) + rows, area, precision, VALUE_LIMIT)
+    few = CAMPAIGNS_AT_LEAST if name in EXACT else CLUSTERS_AT_LEAST
+    return Probe(name, f"one value in {kind}", len(own) + rows, area, precision, VALUE_LIMIT, clusters_at_least=few)
 
 
 def _most_frequent(own: pl.DataFrame) -> object:

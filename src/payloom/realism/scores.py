@@ -148,7 +148,11 @@ def codes_of(values: Ints) -> Ints:
     return np.unique(values, return_inverse=True)[1].astype(np.int64)
 
 
-def fitted_elsewhere(codes: Ints, fraud: Bools, fold: Ints, pseudo_rows: float = 10.0) -> Floats:
+PSEUDO_ROWS: Final = 10.0
+"""Rows at the mean rate that are added to each category before its rate is taken."""
+
+
+def fitted_elsewhere(codes: Ints, fraud: Bools, fold: Ints, use: Bools | None = None) -> Floats:
     """Score each row by what its code meant in the other folds.
 
     Parameters
@@ -159,19 +163,20 @@ def fitted_elsewhere(codes: Ints, fraud: Bools, fold: Ints, pseudo_rows: float =
         Which rows are fraud.
     fold
         Fold of each row, 0 or more.
-    pseudo_rows
-        Rows at the mean rate that are added to each category; a category not seen elsewhere scores 0.
+    use
+        Rows to learn from; by default all.
 
     Returns
     -------
     Floats
-        Log of the category's rate of fraud over the mean rate of those folds.
+        Log of the category's rate of fraud over the mean rate of those folds; 0 for a category not seen there.
     """
     folds, width = int(fold.max()) + 1, int(codes.max()) + 1
     cell = fold * width + codes
-    frauds = np.bincount(cell[fraud], minlength=folds * width).reshape(folds, width).astype(np.float64)
-    rows = np.bincount(cell, minlength=folds * width).reshape(folds, width).astype(np.float64)
+    learned, known_fraud = (cell, fraud) if use is None else (cell[use], fraud[use])
+    frauds = np.bincount(learned[known_fraud], minlength=folds * width).reshape(folds, width).astype(np.float64)
+    rows = np.bincount(learned, minlength=folds * width).reshape(folds, width).astype(np.float64)
     frauds, rows = frauds.sum(axis=0) - frauds, rows.sum(axis=0) - rows
     rate = (frauds.sum(axis=1, keepdims=True) + 0.5) / (rows.sum(axis=1, keepdims=True) + 1)
-    lift = np.log((frauds + pseudo_rows * rate) / ((rows + pseudo_rows) * rate))
+    lift = np.log((frauds + PSEUDO_ROWS * rate) / ((rows + PSEUDO_ROWS) * rate))
     return lift[fold, codes]
