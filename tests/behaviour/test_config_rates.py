@@ -140,12 +140,13 @@ def test_regions_have_their_shares(made) -> None:
 @pytest.mark.statistical
 @worlds
 def test_some_customers_hide_behind_a_vpn(made) -> None:
-    """The configured share of customers always comes by VPN; the others use one in less than one payment in 50."""
+    """The configured share of customers comes by VPN all but always; the others use one in less than one payment in 50."""
     world = made()
     seen = world.genuine.filter(SEEN)
     people = seen.group_by("customer_id").agg(n=pl.len(), hidden=(pl.col("ip_type") == "vpn").mean())
     often = people.filter(pl.col("n") >= 5)
-    always = often.filter(pl.col("hidden") == 1)
+    # Planted payments come by other ways, so a few of theirs do not hide.
+    always = often.filter(pl.col("hidden") > 0.5)
     assert_share(always.height, often.height, world.config.spending.vpn_share, what="customers on a VPN")
     rest = seen.join(always, on="customer_id", how="anti")
     assert_share(rest.filter(pl.col("ip_type") == "vpn").height, rest.height, 0.006, slack=0.5, what="now and then")

@@ -12,9 +12,10 @@ from payloom.behaviour.identity import Identity
 from payloom.behaviour.monthly import dues_between
 from payloom.behaviour.positions import Stream, position_index
 from payloom.behaviour.pricing import COUNTRY_CURRENCY, Pricing, amount_usd
+from payloom.behaviour.shopping import Shopping
 from payloom.behaviour.spending import PURCHASE
 from payloom.plan.periods import DAY_US
-from payloom.streams.hashing import derive, draw, draw2, high, low
+from payloom.streams.hashing import derive, draw, draw2, high, low, threshold32
 from payloom.streams.tables import CategoricalTable
 from payloom.world.merchants import TRADES
 from payloom.world.model import Model
@@ -23,6 +24,9 @@ I64 = NDArray[np.int64]
 
 LIFE_MONTHS = (5, 9, 14, 23, 36, 60, 60, 60)
 """Months until a subscription gives way to another or changes its price, equally likely (estimate)."""
+
+ABROAD_SHARE = 0.08
+"""Contracts with a company abroad, such as a streaming service (estimate)."""
 
 METERED_TRADES = frozenset(("utilities",))
 """Trades that bill what was used, so that the amount differs from month to month."""
@@ -42,18 +46,20 @@ class Subscriptions:
 
     model: Model
     identity: Identity
+    shopping: Shopping
     pricing: Pricing
     trades: CategoricalTable
     metered: NDArray[np.bool_]
     line_base: I64
 
     @classmethod
-    def of(cls, model: Model, identity: Identity, pricing: Pricing) -> Subscriptions:
+    def of(cls, model: Model, identity: Identity, shopping: Shopping, pricing: Pricing) -> Subscriptions:
         """Prepare the tables."""
         size = model.plan.quotas.subscription_lines.size
         return cls(
             model=model,
             identity=identity,
+            shopping=shopping,
             pricing=pricing,
             trades=CategoricalTable([t.subscription_weight for t in TRADES]),
             metered=np.array([t.trade in METERED_TRADES for t in TRADES]),
@@ -80,6 +86,9 @@ class Subscriptions:
         contract = draw2(keys["subscription.contract"], ordinal, era)
         trade = self.trades(high(contract)).astype(np.int64)
         country = model.geography.home_country[group]
+        where = derive(contract, keys["subscription.where"])
+        away = np.flatnonzero(high(where) < threshold32(ABROAD_SHARE))
+        country[away] = self.shopping.abroad(low(where[away]), country[away])
         site = model.merchants.online_site[country]
         merchant, trade = model.merchants.pick(plan, site, trade, low(contract))
         merchant_bits = model.merchants.bits(merchant)

@@ -72,7 +72,7 @@ class Streams:
             model=model,
             spending=spending,
             settlement=settlement,
-            subscriptions=Subscriptions.of(model, spending.identity, spending.pricing),
+            subscriptions=Subscriptions.of(model, spending.identity, spending.shopping, spending.pricing),
             refunds=Refunds.of(model, spending, settlement),
             account_life=AccountLife.of(model, spending.identity, transfers),
             fraud=FraudStream.of(plot, settlement, transfers),
