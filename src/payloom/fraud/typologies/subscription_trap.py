@@ -112,6 +112,11 @@ class SubscriptionTrap(Typology):
         sign_up, _ = self._schedule(events.campaign_bits, events.age)
         return np.maximum(sign_up, 0) * 4096 + events.number
 
+    def customer(self, events: Events, victim: I64) -> I64:
+        """People of the country in which the advertisement runs, as with honest subscriptions."""
+        draws = self.kit.pair_draws(events.campaign_bits, victim, "subscription_trap.member")
+        return self.kit.someone(events, self.kit.country_bits(events), draws)
+
     def choose(self, choice: Choice, events: Events) -> None:
         """Take the trial, then pay the same price again and again."""
         kit, everywhere = self.kit, np.arange(len(events))
