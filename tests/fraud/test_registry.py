@@ -59,6 +59,16 @@ def test_every_module_of_a_typology_is_found(folder, found) -> None:
     assert set(found()) == {path.stem for path in place.glob("*.py")} - {"__init__"}
 
 
+@pytest.mark.parametrize("name", sorted({*shipped(), *shipped_planted()}))
+def test_every_kind_has_a_page_and_a_line_in_the_index(name: str) -> None:
+    """The page says what happens, what it looks like, its knobs and its sources; the index links it."""
+    page = (PAGE.parent / f"{name}.md").read_text("utf-8")
+    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert headings == ["What happens", "What it looks like in the data", "Knobs", "Sources"]
+    assert f"`{name}`" in page
+    assert f"[`{name}`]({name}.md)" in (PAGE.parent / "README.md").read_text("utf-8")
+
+
 def test_the_page_s_typology_is_short() -> None:
     """What the documents show takes at most thirty lines, empty ones included."""
     (code,) = code_of_the_page("python")

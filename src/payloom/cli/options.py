@@ -66,7 +66,7 @@ CONFIG_OPTIONS: Final = (
         "world",
         "customers",
         "N",
-        "People who are customers at some time of the period.  [customers; default: rows / (9.8 x months)]",
+        "People who are customers at some time of the period.  [customers; default: rows / (10.5 x months)]",
         count,
     ),
     ConfigOption(
