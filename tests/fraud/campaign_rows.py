@@ -27,3 +27,8 @@ def fraud_of(world: World) -> pl.DataFrame:
         .with_columns(local=local)
         .sort("campaign_id", "event_time", "transaction_id")
     )
+
+
+def plain(statistic: Any) -> Any:
+    """Give a statistic of a column as what it is; the types of Polars allow for dates and text as well."""
+    return statistic

@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from tests.cell.worlds import World
-from tests.fraud.campaign_rows import fraud_of, world_of
+from tests.fraud.campaign_rows import fraud_of, plain, world_of
 
 ENOUGH_CARDS = 4
 """Cards of a campaign from which a shared terminal means something."""
@@ -47,9 +47,9 @@ def test_victims_of_a_campaign_share_a_terminal_weeks_earlier() -> None:
     later = rows().group_by("campaign_id").agg(begin=pl.col("event_time").min())
     later = later.filter(pl.col("begin").dt.ordinal_day() > 130)
     found = shared_terminal().join(later, on="campaign_id")
-    assert found["cards"].sum() >= 40
-    assert found["shared"].sum() > 0.8 * found["cards"].sum()
-    assert (found["shared"] > 0.5 * found["cards"]).mean() > 0.8
+    assert plain(found["cards"].sum()) >= 40
+    assert plain(found["shared"].sum()) > 0.8 * plain(found["cards"].sum())
+    assert plain((found["shared"] > 0.5 * found["cards"]).mean()) > 0.8
 
 
 def test_no_terminal_is_shared_like_that_by_chance() -> None:
@@ -58,7 +58,7 @@ def test_no_terminal_is_shared_like_that_by_chance() -> None:
     victims = rows()["card_id"].unique().implode()
     others = genuine.filter(~pl.col("card_id").is_in(victims))
     cards = others["card_id"].unique().len()
-    busiest = others.group_by("terminal_id").agg(pl.col("card_id").n_unique())["card_id"].max()
+    busiest = plain(others.group_by("terminal_id").agg(pl.col("card_id").n_unique())["card_id"].max())
     assert busiest < 0.3 * cards
 
 
@@ -72,7 +72,7 @@ def test_a_share_of_the_exposed_cards_sees_fraud() -> None:
 def test_clones_are_used_far_from_their_owners() -> None:
     """Half of the fraud in person is in a country where the card was not issued."""
     present = rows().filter(pl.col("channel").is_in(["in_store", "atm"]))
-    abroad = (present["merchant_country"] != present["issuer_country"]).mean()
+    abroad = plain((present["merchant_country"] != present["issuer_country"]).mean())
     assert 0.2 < abroad < 0.7
 
 
@@ -98,7 +98,7 @@ def test_one_city_a_runner() -> None:
     cities = present.group_by("campaign_id").agg(
         pl.struct(pl.col("latitude").round(0), pl.col("longitude").round(0)).n_unique().alias("cities")
     )
-    assert cities["cities"].median() <= 2
+    assert plain(cities["cities"].median()) <= 2
 
 
 def test_without_breached_terminals_there_are_victims_nevertheless() -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from tests.cell.worlds import World
-from tests.fraud.campaign_rows import fraud_of, world_of
+from tests.fraud.campaign_rows import fraud_of, plain, world_of
 
 FAR_DEGREES = 5.0
 """Some 500 km."""
@@ -35,7 +35,7 @@ def meetings(frame: pl.DataFrame) -> pl.DataFrame:
 def test_the_owner_pays_far_away_within_hours() -> None:
     """Nearly every meeting of a fraud with a genuine payment of that day is impossible; most campaigns have one."""
     found = meetings(rows())
-    assert found["far"].mean() > 0.9
+    assert plain(found["far"].mean()) > 0.9
     met = found.filter(pl.col("far"))["campaign_id"].n_unique()
     assert met > 0.5 * rows()["campaign_id"].n_unique()
 
@@ -45,7 +45,7 @@ def test_honest_people_do_not_teleport() -> None:
     customers = rows()["customer_id"].unique().implode()
     found = meetings(world().genuine.filter(pl.col("customer_id").is_in(customers)))
     assert found.height > 1_000
-    assert found["far"].mean() < 0.02
+    assert plain(found["far"].mean()) < 0.02
 
 
 def test_one_card_used_in_one_far_city() -> None:
@@ -54,8 +54,8 @@ def test_one_card_used_in_one_far_city() -> None:
     spread = present.group_by("campaign_id").agg(
         cards=pl.col("customer_id").n_unique(), north=pl.col("latitude").max() - pl.col("latitude").min()
     )
-    assert spread["cards"].max() == 1
-    assert spread["north"].max() < 0.6
+    assert plain(spread["cards"].max()) == 1
+    assert plain(spread["north"].max()) < 0.6
 
 
 def test_some_are_online_in_that_country() -> None:
@@ -72,7 +72,7 @@ def test_some_are_online_in_that_country() -> None:
     assert (met["merchant_country"] == met["merchant_country_there"]).all()
     owners = world().frames["devices"].select("device_id", owner="customer_id")
     seen = online.join(owners, on="device_id")
-    assert (seen["owner"] != seen["customer_id"]).mean() > 0.95
+    assert plain((seen["owner"] != seen["customer_id"]).mean()) > 0.95
 
 
 def test_phones_and_clones_both_occur() -> None:
@@ -80,10 +80,10 @@ def test_phones_and_clones_both_occur() -> None:
     shop = rows().filter(pl.col("channel") == "in_store")
     phone = shop.group_by("campaign_id").agg(pl.col("wallet").is_not_null().mean())["wallet"]
     assert set(phone) == {0.0, 1.0}
-    assert 0.1 < phone.mean() < 0.6
+    assert 0.1 < plain(phone.mean()) < 0.6
 
 
 def test_shops_are_open() -> None:
     """What is bought in person is bought by day, where the shop is."""
     present = rows().filter(pl.col("channel").is_in(["in_store", "atm"]))
-    assert present["local"].dt.hour().is_between(6, 23).mean() > 0.9
+    assert plain(present["local"].dt.hour().is_between(6, 23).mean()) > 0.9

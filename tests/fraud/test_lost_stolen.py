@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from tests.fraud.campaign_rows import fraud_of, world_of
+from tests.fraud.campaign_rows import fraud_of, plain, world_of
 
 
 def rows() -> pl.DataFrame:
@@ -39,8 +39,8 @@ def test_bursts_last_hours_in_one_city() -> None:
         .filter(pl.col("len") >= 3)
     )
     assert bursts.height > 30
-    assert bursts["length"].median() < timedelta(hours=3)
-    assert bursts["north"].max() < 0.6
+    assert plain(bursts["length"].median()) < timedelta(hours=3)
+    assert plain(bursts["north"].max()) < 0.6
 
 
 def test_it_happens_where_the_owner_is() -> None:
@@ -57,7 +57,7 @@ def test_amounts_escalate() -> None:
     """The later half of a burst is dearer than the earlier one, in the median."""
     place = pl.int_range(pl.len()).over("campaign_id")
     first, later = rows().filter(place < 2), rows().filter(place >= 4)
-    assert later["amount_usd"].median() > 1.3 * first["amount_usd"].median()
+    assert plain(later["amount_usd"].median()) > 1.3 * plain(first["amount_usd"].median())
 
 
 def test_cash_machines_refuse_wrong_pins() -> None:
@@ -65,7 +65,7 @@ def test_cash_machines_refuse_wrong_pins() -> None:
     cash = rows().filter(pl.col("channel") == "atm")
     refused = cash.filter(pl.col("response_code") != "00")
     assert 0.45 * cash.height < refused.height < 0.95 * cash.height
-    assert (refused["response_code"] == "75").mean() > 0.2
+    assert plain((refused["response_code"] == "75").mean()) > 0.2
     assert set(cash["role"]) == {"cash_out"}
 
 
@@ -81,4 +81,4 @@ def test_nothing_passes_long_after_the_report() -> None:
     reported = pl.col("reported_at").min().over("campaign_id")
     late = rows().filter(pl.col("event_time") > reported + timedelta(days=1))
     assert late.height > 5
-    assert (late["response_code"] == "00").mean() < 0.25
+    assert plain((late["response_code"] == "00").mean()) < 0.25
