@@ -270,7 +270,8 @@ class AccountLife:
         cohorts = self.model.plan.cohorts
         size, base = cohorts.size[cohort], cohorts.base[cohort]
         place = unit(high(derive(bits, self.model.plan.keys["landlord"])))
-        rank = (place * place * size).astype(np.int64)
+        # From the most active down: who owns houses spends.
+        rank = size - 1 - (place * place * size).astype(np.int64)
         return base + np.where(base + rank == customer, (rank + 1) % size, rank)
 
     def _friend(self, customer: I64, cohort: NDArray[np.integer], bits: NDArray[np.uint32]) -> I64:
@@ -288,8 +289,8 @@ class AccountLife:
         """A private seller: a few sell much."""
         cohorts = self.model.plan.cohorts
         place = unit(high(bits))
-        rank = (place * place * place * cohorts.size[cohort]).astype(np.int64)
-        return cohorts.base[cohort] + rank
+        size = cohorts.size[cohort]
+        return cohorts.base[cohort] + size - 1 - (place * place * place * size).astype(np.int64)
 
     def _employer(self, place: I64, day_of_month: I64, bits: U64) -> I64:
         """Employer of people in a place who are paid on a day of the month: whoever pays that day pays many."""
