@@ -11,7 +11,7 @@ import polars as pl
 from payloom.realism.leak_probe import CLUSTERS_AT_LEAST, VALUE_LIMIT, Probe
 from payloom.realism.leak_sample import Sample
 from payloom.realism.leak_values import audited_columns, single_use
-from payloom.realism.scores import Auc, average_precision
+from payloom.realism.scores import Auc, with_interval
 
 DIGITS: Final = "amount_minor, last two digits"
 EXACT: Final = ("amount_minor", "amount_usd")
@@ -83,9 +83,13 @@ def _constant(name: str, kind: str, own: pl.DataFrame, genuine: pl.DataFrame, we
     area = Auc(0.5 + float(excess.mean()) / 2, error, len(excess), len(own), float(len(excess))).learned
     hits, false_alarms = own.filter(has).height, int(genuine.filter(has)["rows"].sum())
     rows = int(genuine["rows"].sum())
-    counts = np.array([hits, false_alarms, len(own) - hits, rows - false_alarms]) * np.array([*weights, *weights])
-    score, fraud = np.array([1.0, 1.0, 0.0, 0.0]), np.array([True, False, True, False])
-    precision = average_precision(score, fraud, counts, area.effective_frauds)
+    fraud_weight, genuine_weight = weights
+    found, alarms = hits * fraud_weight, hits * fraud_weight + false_alarms * genuine_weight
+    everything = len(own) * fraud_weight + rows * genuine_weight
+    # A yes or no has two steps: those with the value, then all.
+    recall = hits / len(own)
+    base = len(own) * fraud_weight / everything
+    precision = with_interval(recall * found / max(alarms, 1.0) + (1 - recall) * base, area.effective_frauds)
     few = CAMPAIGNS_AT_LEAST if name in EXACT else CLUSTERS_AT_LEAST
     return Probe(name, f"one value in {kind}", len(own) + rows, area, precision, VALUE_LIMIT, clusters_at_least=few)
 

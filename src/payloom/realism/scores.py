@@ -132,11 +132,12 @@ def _clustered_variance(residual: Floats, groups: Ints) -> tuple[float, int]:
 def average_precision(
     score: Floats, fraud: Bools, weight: Floats, effective_frauds: float
 ) -> tuple[float, float, float]:
-    """Measure the average precision and its 95 % interval.
+    """Measure the average precision and its 95 % interval."""
+    return with_interval(float(average_precision_score(fraud, score, sample_weight=weight)), effective_frauds)
 
-    The interval is the logit one of Boyd, Eng and Page (ECML 2013), with the effective number of frauds.
-    """
-    value = float(average_precision_score(fraud, score, sample_weight=weight))
+
+def with_interval(value: float, effective_frauds: float) -> tuple[float, float, float]:
+    """Return an average precision with its 95 % interval: the logit one of Boyd, Eng and Page (ECML 2013)."""
     safe = min(max(value, 1e-9), 1 - 1e-9)
     error = 1 / np.sqrt(max(effective_frauds, 1.0) * safe * (1 - safe))
     reach = float(norm.ppf(0.5 + CONFIDENCE / 2)) * error
