@@ -33,6 +33,7 @@ OTHER: dict[str, Any] = {
     "refunds.max_lag_days": 5,
     "fraud.mix": {"card_testing": 1.0},
     "fraud.spikes": [],
+    "planted.mix": {"new_phone": 1.0},
     "fraud.typologies": {"cnp_stolen": {"mean_size": 5.0}},
 }
 """Another value where halving the default will not do."""

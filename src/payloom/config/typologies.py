@@ -154,7 +154,7 @@ class Typologies(Section):
         "A genuine purchase that its cardholder contests later",
         "[S] Mastercard: about half of chargebacks are first-party; [M] chargeback after 28 days, 90th percentile 75",
         mean_size=1.3, size_sigma=0.2, amount_factor=1.4, report_delay_median_days=7.0, report_delay_sigma=1.0,
-        unreported_share=0.0, chargeback_share=0.75,
+        unreported_share=0.0, chargeback_share=0.62,
     )  # fmt: skip
     triangulation: TypologySettings = scenario(
         "A bogus shop that has a real one deliver, paid with stolen cards",
