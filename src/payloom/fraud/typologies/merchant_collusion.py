@@ -59,7 +59,7 @@ class MerchantCollusion(Typology):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._trades = kit.trades(self.name, self.drift, FRONTS)
+        self._trades = kit.trades(self.name, self.drift, FRONTS, ordinary=0.0)
         self._answers = code_table(
             RESPONSE_CODE,
             {"00": 0.84, "05": 0.08, "51": 0.03, "59": 0.01, "62": 0.01, "57": 0.01, "14": 0.01, "61": 0.01},

@@ -56,7 +56,7 @@ class RefundAbuse(Typology):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._trades = kit.trades(self.name, self.drift, GENEROUS)
+        self._trades = kit.trades(self.name, self.drift, GENEROUS, ordinary=0.0)
         self._declined = code_table(RESPONSE_CODE, {"51": 0.55, "05": 0.35, "61": 0.10})
         self._reasons = code_table(
             CHARGEBACK_REASON, {"credit_not_processed": 0.4, "not_received": 0.4, "not_as_described": 0.2}

@@ -52,10 +52,9 @@ YEN_STEP = 10
 """Prices in yen end in 0."""
 
 OFFERS = {
-    "cosmetics": 0.26, "digital_media": 0.18, "apps": 0.14, "software": 0.10, "specialty_retail": 0.14,
-    "digital_games": 0.06, "gym": 0.05, "pharmacy": 0.07,
+    "digital_media": 0.34, "apps": 0.26, "software": 0.20, "digital_games": 0.14, "telecom": 0.06,
 }  # fmt: skip
-"""Creams, diets, streams and apps (estimate; complaints to consumer agencies name them)."""
+"""Streams, apps and virus scanners, among the trades that honest subscriptions have, too (estimate)."""
 
 
 class SubscriptionTrap(Typology):
@@ -68,7 +67,7 @@ class SubscriptionTrap(Typology):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._trades = kit.trades(self.name, self.drift, OFFERS)
+        self._trades = kit.trades(self.name, self.drift, OFFERS, ordinary=0.0)
         self._answers = code_table(
             RESPONSE_CODE, {"00": 0.89, "05": 0.05, "51": 0.03, "54": 0.01, "14": 0.01, "62": 0.01}
         )

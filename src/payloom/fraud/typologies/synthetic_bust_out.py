@@ -79,7 +79,7 @@ class SyntheticBustOut(Typology):
         super().__init__(kit, settings)
         self._in_person = kit.trades(f"{self.name}.in_person", self.drift, IN_PERSON, in_person=True)
         self._remote = kit.trades(f"{self.name}.remote", self.drift, REMOTE)
-        self._declined = code_table(RESPONSE_CODE, {"51": 0.55, "61": 0.22, "05": 0.13, "65": 0.05, "59": 0.05})
+        self._declined = code_table(RESPONSE_CODE, {"51": 0.57, "61": 0.24, "05": 0.14, "59": 0.05})
         self._reasons = code_table(CHARGEBACK_REASON, {"unrecognised": 0.5, "not_received": 0.5})
 
     def band(self, campaign_bits: U64) -> I64:

@@ -51,7 +51,7 @@ class Triangulation(Typology):
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
-        self._trades = kit.trades(self.name, self.drift, SOLD)
+        self._trades = kit.trades(self.name, self.drift, SOLD, ordinary=0.0)
         self._networks = kit.networks(
             self.name, self.drift, {"home": 0.62, "mobile": 0.18, "vpn": 0.12, "business": 0.06, "hosting": 0.02}
         )
