@@ -13,6 +13,7 @@ from payloom.realism.difficulty import measure_difficulty
 from payloom.realism.difficulty_ageing import month_edges
 from payloom.realism.difficulty_metrics import card_precision, recall_at
 from payloom.realism.difficulty_rows import NEVER_US, draw_rows
+from payloom.realism.leaks import audit
 from payloom.realism.results import Difficulty
 from tests.cell.worlds import make
 
@@ -124,3 +125,21 @@ def test_months_are_whole_calendar_months() -> None:
 def _microseconds(*days: date) -> tuple[int, int]:
     first, last = (int(datetime(d.year, d.month, d.day, tzinfo=UTC).timestamp()) * 1_000_000 for d in days)
     return first, last + 86_399_000_000
+
+
+@pytest.mark.parametrize("columns", [["amount_usd"], ["amount_usd", "customer_id", "site"]])
+def test_any_table_is_measured_with_what_it_has(columns) -> None:
+    """Without labels, cards and ids there are still scores and an audit; unknown columns are audited too."""
+    payments = invented(signal=1.0, history=False, rows=8_000).payments.collect()
+    payments = payments.with_columns(site="fraud_" + (pl.col("transaction_id") % 50).cast(pl.String))
+    data = DataSet.of_frames(payments.select("event_time", "is_fraud", *columns))
+    assert {score.features for score in measure_difficulty(data).scores} >= {"amount only", "no history"}
+    assert {*columns, "event_time", "row"} <= {leak.column for leak in audit(data)}
+
+
+@pytest.mark.parametrize("fraud", [True, False])
+def test_one_class_alone_is_no_error(fraud) -> None:
+    """All fraud or none: nothing to measure, and no crash."""
+    data = DataSet.of_frames(invented(signal=0, history=False, rows=500).payments.with_columns(is_fraud=pl.lit(fraud)))
+    assert audit(data) == ()
+    assert measure_difficulty(data).scores == ()

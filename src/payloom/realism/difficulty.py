@@ -30,12 +30,14 @@ def measure_difficulty(data: DataSet) -> Difficulty:
     Difficulty
         Without scores where there are too few frauds; the bands then say so.
     """
+    nothing = Difficulty((), (), (), bands((), (), "too few frauds"))
     if data.frauds < KNOWN_FRAUDS_AT_LEAST:
-        return Difficulty((), (), (), bands((), (), "too few frauds"))
+        return nothing
     rows = draw_rows(data)
     _, known, _ = rows.main_training
-    if min(int(known.sum()), int(rows.fraud[rows.test].sum())) < KNOWN_FRAUDS_AT_LEAST:
-        return Difficulty((), (), (), bands((), (), "too few frauds"))
+    for fraud in (known, rows.fraud[rows.test]):
+        if not KNOWN_FRAUDS_AT_LEAST <= fraud.sum() <= len(fraud) - KNOWN_FRAUDS_AT_LEAST:
+            return nothing
     scores, curves, best = [], {}, np.zeros(0)
     for name, groups in FEATURE_SETS.items():
         columns = [f.name for f in FEATURES if f.group in groups and f.name in rows.features.columns]

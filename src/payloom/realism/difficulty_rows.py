@@ -107,12 +107,14 @@ def draw_rows(data: DataSet) -> DifficultyRows:
     keep = fraud | (reported_us < NEVER_US) | (spread < share) | test
     labels = data.labels.select("transaction_id", "reported_at") if data.labels is not None and reports else None
     card = [pl.col(name).cast(pl.String) for name in ("card_id", "account_id", "customer_id") if name in have]
+    # Where nothing names the payer, every payment is on its own.
+    card.append(pl.int_range(pl.len()).cast(pl.String))
     return DifficultyRows(
         features=build_features(payments, labels, rows=pl.Series(keep)),
         time_us=time_us[keep],
         fraud=fraud[keep],
         reported_us=reported_us[keep],
-        card=payments.filter(keep).select(pl.coalesce(*card, pl.lit("")).alias("card")).to_series(),
+        card=payments.filter(keep).select(pl.coalesce(card).alias("card")).to_series(),
         typology=typology.filter(pl.Series(keep)),
         spread=spread[keep],
         share=share,
