@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -60,7 +61,8 @@ def test_the_customer_goes_on_with_a_new_card(world: World, cases: pl.DataFrame)
     earlier = world.genuine.join(reported, on="account_id", suffix="_stolen").filter(
         pl.col("event_time") < pl.col("known")
     )
-    assert (earlier["card_id"] == earlier["card_id_stolen"]).mean() > 0.5
+    same = earlier.filter(pl.col("card_id") == pl.col("card_id_stolen"))
+    assert same.height > 0.5 * earlier.height
 
 
 def test_a_blocked_card_is_replaced_in_the_table(world: World, cases: pl.DataFrame) -> None:
@@ -77,14 +79,16 @@ def test_a_blocked_card_is_replaced_in_the_table(world: World, cases: pl.DataFra
     assert heirs.height == stolen.height > 100
     assert (heirs["account_id"] == heirs["account_id_new"]).all()
     wait = (heirs["issued_on_new"] - heirs["known"].dt.date()).dt.total_days()
-    assert wait.min() >= 0
-    assert wait.quantile(0.9) <= 3
+    assert (wait >= 0).all()
+    assert wait.filter(wait <= 3).len() > 0.9 * wait.len()
 
 
 def test_settings_reach_the_labels(world: World, cases: pl.DataFrame) -> None:
     """A shorter delay in the config is a shorter delay in the data."""
     slow = make({**STOLEN, "fraud": {"mix": {"account_takeover": 1.0}}})
-    labels = slow.frames["fraud_labels"]
-    slow_days = (labels["reported_at"] - labels["event_time"]).dt.total_hours().median()
-    fast_days = (cases["reported_at"] - cases["event_time"]).dt.total_hours().median()
-    assert fast_days < slow_days / 3
+    labels = slow.frames["fraud_labels"].filter(pl.col("is_fraud"))
+    slow, fast = (
+        np.median((told["reported_at"] - told["event_time"]).dt.total_hours().drop_nulls().to_numpy())
+        for told in (labels, cases)
+    )
+    assert fast < slow / 3
