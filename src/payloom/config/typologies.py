@@ -174,7 +174,7 @@ class Typologies(Section):
         mean_size=14.0, size_sigma=0.5,
     )  # fmt: skip
     corporate_card: TypologySettings = scenario(
-        "A firm's card that a team uses all day in several cities", "estimate", mean_size=45.0, size_sigma=0.4,
+        "A firm's card that a team uses all day in several cities", "estimate", mean_size=30.0, size_sigma=0.4,
     )  # fmt: skip
     big_purchase: TypologySettings = scenario(
         "One purchase of 5 to 20 times what the customer usually pays",

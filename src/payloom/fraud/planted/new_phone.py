@@ -10,7 +10,7 @@ from payloom.behaviour.present import APPLE, CONTACTLESS, GOOGLE, ON_DEVICE
 from payloom.behaviour.rows import Rows
 from payloom.behaviour.settlement import IN_STORE
 from payloom.behaviour.spending import VERIFICATION
-from payloom.codes import DEVICE_TYPE, ROLE, THREE_DS
+from payloom.codes import DEVICE_TYPE, THREE_DS
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
@@ -128,9 +128,3 @@ class NewPhone(LookAlike):
         kind = devices.kind(devices.bits(customer), country, np.full(len(places), PHONE))
         rows.entry_mode[places], rows.cvm[places] = CONTACTLESS, ON_DEVICE
         rows.wallet[places] = np.where(kind == _IOS, APPLE, GOOGLE)
-
-    def roles(self, events: Events) -> NDArray[np.int8]:
-        """Check the card first, then buy."""
-        roles = super().roles(events)
-        roles[(events.number == 0) & (events.age == 0)] = ROLE.index("verification")
-        return roles
