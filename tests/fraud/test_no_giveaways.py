@@ -77,3 +77,10 @@ def test_no_pair_of_values_is_fraud_alone() -> None:
     names = [name for name in [*CODES, *RELATIONS] if name != "ip_country"]
     found = {pair: giveaways(frame, *pair) for pair in combinations(names, 2)}
     assert {pair: values for pair, values in found.items() if values} == {}
+
+
+def test_terminals_are_never_told_that_there_is_no_such_card() -> None:
+    """What a terminal has read exists: not even a blocked card is answered with 14 in person."""
+    present = rows().filter(pl.col("channel").is_in(["in_store", "atm"]))
+    assert present.filter("is_fraud").height > 100
+    assert present.filter(pl.col("response_code") == "14").height == 0

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from payloom.behaviour.authorisation import APPROVED
 from payloom.behaviour.identity import Payers
 from payloom.behaviour.remote import agree
-from payloom.behaviour.rows import Rows
+from payloom.behaviour.rows import NULL, Rows
 from payloom.behaviour.settlement import MANUAL, NO_THREE_DS, Settlement
 from payloom.behaviour.spending import Spending
 from payloom.behaviour.transfers import Orders, Transfers
@@ -38,6 +38,8 @@ I64 = NDArray[np.int64]
 
 AFTER_BLOCK = {"05": 0.42, "41": 0.10, "43": 0.08, "62": 0.14, "14": 0.18, "57": 0.08}
 """Answers to attempts with a blocked card (estimate)."""
+
+_NO_SUCH_CARD, _RESTRICTED = (np.int8(RESPONSE_CODE.index(code)) for code in ("14", "62"))
 
 AFTER_FREEZE = {"05": 0.55, "57": 0.10, "61": 0.35}
 """Answers to transfers from an account that the bank has frozen (estimate)."""
@@ -235,6 +237,8 @@ class FraudStream:
         by_account = isinstance(made.plan.typology, TransferTypology)
         answers = code_table(RESPONSE_CODE, AFTER_FREEZE if by_account else AFTER_BLOCK)
         answer = answers(high(self.plot.kit.draws(made.events.bits[late], "after_block"))).astype(np.int8)
+        # A terminal has read the card: there is such a one.
+        np.copyto(answer, _RESTRICTED, where=(answer == _NO_SUCH_CARD) & (rows.cvm[late] != NULL))
         rows.response[late] = np.where(rows.response[late] == APPROVED, answer, rows.response[late])
 
 
