@@ -78,7 +78,11 @@ class Identity:
     @classmethod
     def of(cls, model: Model) -> Identity:
         """Prepare the tables."""
-        return cls(model, inverse_lorenz(model.config.spending.activity_sigma), _gap_table(model))
+        return cls(
+            model,
+            inverse_lorenz(model.config.spending.activity_sigma, model.config.spending.sleeping_share),
+            _gap_table(model),
+        )
 
     def day_sizes(self, tables: DayTables) -> I64:
         """Spending payments of each day of the tables."""

@@ -31,7 +31,7 @@ VERIFICATION_SHARE = 0.02
 UNIT_CHECK_SHARE = 0.5
 """Of these, those that charge one unit instead of 0 (ULB: 4.7 % of genuine payments are for exactly 1.00)."""
 
-STORED_SHARE = 0.55
+STORED_SHARE = 0.42
 """Remote payments at a favourite with a credential that the merchant keeps (estimate)."""
 
 HOUR_US = 3_600_000_000

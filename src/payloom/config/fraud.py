@@ -100,14 +100,14 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.294,
+        "cnp_stolen": 0.249,
         "card_testing": 0.19,
-        "account_takeover": 0.08,
-        "lost_stolen": 0.09,
-        "counterfeit": 0.045,
+        "account_takeover": 0.075,
+        "lost_stolen": 0.12,
+        "counterfeit": 0.055,
         "impossible_travel": 0.015,
-        "night_high_value": 0.02,
-        "device_farm": 0.055,
+        "night_high_value": 0.03,
+        "device_farm": 0.05,
         "fan_in": 0.008,
         "fan_out": 0.008,
         "scatter_gather": 0.006,
@@ -115,13 +115,13 @@ DEFAULT_MIX: Final = MappingProxyType(
         "cycle": 0.006,
         "bipartite": 0.006,
         "stack": 0.005,
-        "triangulation": 0.03,
+        "triangulation": 0.02,
         "merchant_collusion": 0.025,
         "app_scam": 0.025,
         "mule_cash_out": 0.015,
         "structuring": 0.006,
         "refund_abuse": 0.015,
-        "synthetic_bust_out": 0.03,
+        "synthetic_bust_out": 0.045,
         "subscription_trap": 0.02,
     }
 )
@@ -155,7 +155,7 @@ class FraudConfig(Section):
     )
 
     drift_sigma: float = setting(
-        0.35,
+        0.8,
         "Standard deviation, after a year, of ln(weight) of what fraudsters choose: targets, networks, amounts, mix",
         unit="ln units",
         source="estimate; [C] IEEE: a frozen model loses .05 AUC in three months",

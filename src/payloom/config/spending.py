@@ -43,10 +43,13 @@ class SpendingConfig(Section):
         le=4,
     )
     online_share: float = portion(
-        0.30,
+        0.32,
         "Payments to a merchant online",
         of="payments",
         source="[S] in person 63.8 % in the US 2022; [R] 39 % of Chase card spend",
+    )
+    sleeping_share: float = portion(
+        0.06, "Customers whose cards lie in a drawer: they never pay", of="customers", source="estimate", le=0.9
     )
     trips_per_year: float = setting(3.0, "Trips of a customer", unit="trips a year", source="estimate", ge=0, le=9)
     trip_days_median: float = setting(4.0, "Median length of a trip", unit="days", source="estimate", gt=0, le=10)

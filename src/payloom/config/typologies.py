@@ -193,18 +193,18 @@ class Typologies(Section):
     refund_abuse: TypologySettings = scenario(
         "Serial refunds of goods that are kept or worn",
         "estimate; [R] EU consumer law: 14 days to return",
-        mean_size=14.0, size_sigma=0.6, newest_share=0.15, report_delay_median_days=30.0, report_delay_sigma=0.7,
+        mean_size=14.0, size_sigma=0.6, newest_share=0.15, report_delay_median_days=25.0, report_delay_sigma=0.7,
         unreported_share=0.35, chargeback_share=0.08,
     )  # fmt: skip
     synthetic_bust_out: TypologySettings = scenario(
         "An invented person lives quietly for months, then spends everything at once",
         "[S] Experian: 4 to 24 months of quiet; sizes are estimates",
-        mean_size=12.0, size_sigma=0.6, report_delay_median_days=45.0, report_delay_sigma=0.5, unreported_share=0.1,
+        mean_size=12.0, size_sigma=0.6, report_delay_median_days=35.0, report_delay_sigma=0.5, unreported_share=0.1,
         chargeback_share=0.06,
     )  # fmt: skip
     subscription_trap: TypologySettings = scenario(
         "A trial that turns into charges nobody wanted",
         "estimate",
-        mean_size=26.0, size_sigma=0.6, report_delay_median_days=38.0, report_delay_sigma=0.6, unreported_share=0.35,
+        mean_size=26.0, size_sigma=0.6, report_delay_median_days=30.0, report_delay_sigma=0.6, unreported_share=0.35,
         chargeback_share=0.6,
     )  # fmt: skip

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from payloom.behaviour.positions import Stream, position_index
+from payloom.fraud.drift import MIX_SCALE
 from payloom.fraud.events import Events
 from payloom.plan.periods import day_date
 from payloom.plan.world_plan import Plan
@@ -157,7 +158,7 @@ def _day_weights(plan: Plan, typology: Typology) -> list[float]:
     """Volume of each day, more in the config's spikes."""
     mean = sum(plan.day_weights) / len(plan.day_weights)
     days = plan.period.first_day + np.arange(plan.period.days)
-    drift = typology.drift.factors(f"{typology.name}.mix", 1)[typology.drift.month(days), 0].tolist()
+    drift = typology.drift.factors(f"{typology.name}.mix", 1, MIX_SCALE)[typology.drift.month(days), 0].tolist()
     weights = [weight / mean * factor for weight, factor in zip(plan.day_weights, drift, strict=True)]
     if typology.genuine:
         return weights

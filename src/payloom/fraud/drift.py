@@ -15,6 +15,12 @@ I64 = NDArray[np.int64]
 
 MONTHS_PER_YEAR = 12.0
 
+TACTICS_SCALE = 2.5
+"""How much faster the odds of a tactic drift than the weight of a target (estimate)."""
+
+AMOUNTS_SCALE, MIX_SCALE = 0.4, 0.5
+"""How much slower amounts and the mix of typologies drift (estimates)."""
+
 
 @dataclass(frozen=True)
 class Drift:
@@ -36,14 +42,19 @@ class Drift:
         firsts = np.array([month.first_day for month in self.plan.period.months])
         return np.maximum(np.searchsorted(firsts, day, side="right") - 1, 0)
 
-    def factors(self, purpose: str, kinds: int) -> F64:
+    def share(self, purpose: str, base: float) -> F64:
+        """A share by month, whose odds drift: tactics change faster than tastes."""
+        odds = self.factors(purpose, 1, TACTICS_SCALE)[:, 0] * (base / (1.0 - base))
+        return odds / (1.0 + odds)
+
+    def factors(self, purpose: str, kinds: int, scale: float = 1.0) -> F64:
         """Factors by month and kind, array (months, kinds); 1 everywhere where there is no drift."""
         functions, months = self.plan.functions, len(self.plan.period.months)
         number = np.arange(kinds)
         month = np.arange(months)[:, None]
         key = self.plan.keys[f"drift.{purpose}"]
         steps = functions.normal(high(draw2(key, np.broadcast_to(month, (months, kinds)).copy(), number)).reshape(-1))
-        step = self.sigma / np.sqrt(MONTHS_PER_YEAR)
+        step = self.sigma * scale / np.sqrt(MONTHS_PER_YEAR)
         return functions.exp((np.cumsum(steps.reshape(months, kinds), axis=0) * step).reshape(-1)).reshape(
             months, kinds
         )

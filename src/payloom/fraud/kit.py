@@ -23,9 +23,9 @@ from payloom.fraud.victims import Victims
 from payloom.plan.groups import noon_offset_minutes
 from payloom.plan.periods import DAY_US
 from payloom.plan.profiles import HOUR_SHARE_PERCENT
-from payloom.streams.hashing import U32, U64, derive, draw, draw2, high, low, threshold32
+from payloom.streams.hashing import U32, U64, derive, draw, draw2, high, low, threshold32, unit
 from payloom.streams.tables import F64, INTERVALS, CategoricalTable, UniformTable, sequential_sum
-from payloom.world.addresses import HOSTING
+from payloom.world.addresses import HOSTING, NETWORK_USE
 from payloom.world.cards import SLOTS as CARD_SLOTS
 from payloom.world.devices import COMPUTER, PHONE, TABLET
 from payloom.world.merchants import CASH_TRADE, TRADES
@@ -41,7 +41,7 @@ _LAST_QUARTER = np.uint64(3 << 62)
 ORDINARY_SHARE = 0.65
 """Part of what fraudsters buy that is what honest people buy: it resells, and it does not stand out (estimate)."""
 
-LOCAL_LINE_SHARE = 0.85
+LOCAL_LINE_SHARE = 0.92
 """Fraudsters from abroad who come through a line in the victim's country, such as a rented or infected home router
 (estimate): an address from the wrong country is what everybody looks at first."""
 
@@ -272,7 +272,13 @@ class Kit:
         return line
 
     def shop_online(
-        self, choice: Choice, places: NDArray[np.intp], trade: I64, bits: U64, factor: F64, abroad_share: float = 0.0
+        self,
+        choice: Choice,
+        places: NDArray[np.intp],
+        trade: I64,
+        bits: U64,
+        factor: F64,
+        abroad_share: float | F64 = 0.0,
     ) -> None:
         """Buy something remote instead, at a merchant of a trade, dearer by a factor.
 
@@ -281,7 +287,7 @@ class Kit:
         model = self.model
         country = model.geography.home_country[choice.group[places]]
         draws = self.draws(bits, "abroad")
-        away = np.flatnonzero(high(draws) < threshold32(abroad_share))
+        away = np.flatnonzero(unit(high(draws)) < abroad_share)
         country[away] = self.spending.shopping.abroad(low(draws[away]), country[away])
         self.buy_at(choice, places, model.merchants.online_site[country], trade, bits, factor)
 
@@ -384,8 +390,10 @@ class Kit:
         return MonthlyTable.of(drift, f"{purpose}.trades", weights)
 
     def networks(self, typology: str, drift: Drift, shares: dict[str, float]) -> MonthlyTable:
-        """Table that draws networks (codes of `IP_TYPE`), with shares that drift."""
-        return MonthlyTable.of(drift, f"{typology}.networks", code_weights(IP_TYPE, shares))
+        """Table that draws networks (codes of `IP_TYPE`), with shares that drift; half are those of honest phones."""
+        weights = code_weights(IP_TYPE, shares)
+        honest = np.array(NETWORK_USE[PHONE]) * sequential_sum(weights)
+        return MonthlyTable.of(drift, f"{typology}.networks", weights + honest)
 
     @staticmethod
     def redraw(column: Code, places: NDArray[np.intp], table: CategoricalTable, bits: U32) -> None:

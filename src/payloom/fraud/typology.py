@@ -13,11 +13,11 @@ from payloom.behaviour.rows import Rows
 from payloom.behaviour.transfers import Orders
 from payloom.codes import CHARGEBACK_REASON, ROLE
 from payloom.config.typologies import TypologySettings
-from payloom.fraud.drift import Drift
+from payloom.fraud.drift import AMOUNTS_SCALE, Drift
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
 from payloom.fraud.victims import Band
-from payloom.streams.hashing import U64, low, threshold32
+from payloom.streams.hashing import U32, U64, low, threshold32, unit
 from payloom.streams.tables import F64
 
 I64 = NDArray[np.int64]
@@ -85,11 +85,19 @@ class Typology(ABC):
         self.kit, self.settings = kit, settings
         sigma = 0.0 if self.genuine else kit.model.config.fraud.drift_sigma * settings.drift
         self.drift = Drift(kit.model.plan, sigma)
-        self._amount_drift = self.drift.factors(f"{self.name}.amount", 1)[:, 0]
+        self._amount_drift = self.drift.factors(f"{self.name}.amount", 1, AMOUNTS_SCALE)[:, 0]
 
     def amount_factor(self, events: Events) -> F64:
         """Factor of each event's amounts: the setting, and how it drifts with the months."""
         return self._amount_drift[self.drift.month(events.start_day)] * self.settings.amount_factor
+
+    def tactic(self, events: Events, name: str, share: float) -> F64:
+        """How often each event's campaign follows a tactic: it begins near the given share, and drifts."""
+        return self.drift.share(f"{self.name}.{name}", share)[self.drift.month(events.start_day)]
+
+    def happens(self, draws: U32, events: Events, name: str, share: float) -> NDArray[np.bool_]:
+        """Whether each event follows a tactic."""
+        return unit(draws) < self.tactic(events, name, share)
 
     def band(self, campaign_bits: U64) -> I64:
         """Which customers each campaign hits, as `Band` numbers."""

@@ -31,8 +31,8 @@ STAY_EPOCHS = (3, 24)
 FEWEST = 16
 """Fewer of them than this would be hit again and again: others have to do."""
 
-DORMANT_RANK = 0.35
-"""Customers up to this rank by activity in their cohort count as dormant."""
+DORMANT_RANK = 0.06
+"""Customers up to this rank by activity in their cohort count as dormant: in the default world they never pay."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,9 @@ I64 = NDArray[np.int64]
 NEARBY_SHARE = 0.20
 """Takeovers from near the owner (DataVisor 2019: 20 % within 300 miles): on the owner's own line."""
 
+STORED_SHARE = 0.75
+"""Purchases with the card that the account keeps; the others with another stolen one of the same owner (estimate)."""
+
 PROBE_SHARE = 0.25
 """First events of a takeover that only look whether the card works (estimate)."""
 
@@ -80,7 +83,7 @@ class AccountTakeover(Typology):
         trade = self._trades(high(bits), events.start_day)
         factor = np.where(self._probes(events), 0.2, 1.1) * self.amount_factor(events)
         self.kit.shop_online(choice, everywhere, trade, self.kit.draws(bits, "account_takeover.shop"), factor)
-        choice.stored[:] = low(bits) < threshold32(0.75)
+        choice.stored[:] = self.happens(low(bits), events, "stored", STORED_SHARE)
 
     def finish(self, rows: Rows, events: Events) -> None:
         """Use the intruder's device; now and then the owner's line."""
@@ -94,7 +97,7 @@ class AccountTakeover(Typology):
         kit.use_device(rows, everywhere[desk & owns], holder[desk & owns], COMPUTER)
         kit.use_device(rows, everywhere[desk & ~owns], holder[desk & ~owns], PHONE)
         network = self._networks(low(campaign), events.start_day).astype(np.int8)
-        nearby = low(kit.draws(campaign, "account_takeover.nearby")) < threshold32(NEARBY_SHARE)
+        nearby = self.happens(low(kit.draws(campaign, "account_takeover.nearby")), events, "nearby", NEARBY_SHARE)
         line = np.where(nearby, rows.customer, holder)
         network[nearby] = HOME
         bits = kit.draws(events.bits, "account_takeover.checks")

@@ -25,7 +25,7 @@ percentile 39)."""
 CARD_DAYS = (1, 1, 2, 3, 5, 9)
 """Days that a card is used before the next ones, by campaign (IEEE: 45 % of gaps are longer than a day)."""
 
-NIGHT_SHARE = 0.22
+NIGHT_SHARE = 0.24
 """Runs put into the victim's night, above those that fall there anyway (ULB: 25 % of fraud from 0 to 6 h)."""
 
 GAP_MEAN_SECONDS = 1500.0
@@ -37,7 +37,7 @@ KEPT_SHARE = 0.35
 ABROAD_SHARE = 0.6
 """Purchases in another country than the card's (EBA/ECB 2024: 70 % of the value of remote fraud crosses borders)."""
 
-STORED_SHARE = 0.25
+STORED_SHARE = 0.35
 """Later purchases of a run through an account that keeps the card, such as a marketplace's (estimate)."""
 
 CAREFUL_SHARE = 0.7
@@ -112,19 +112,23 @@ class CnpStolen(Typology):
     def choose(self, choice: Choice, events: Events) -> None:
         """Buy what sells well, mostly; everything remote."""
         bits = self.kit.draws(events.bits, "cnp_stolen.goods")
-        kept = choice.online & (low(bits) < threshold32(KEPT_SHARE))
+        kept = choice.online & self.happens(low(bits), events, "kept", KEPT_SHARE)
         places = np.flatnonzero(~kept)
         trade = self._trades(high(bits[places]), events.start_day[places])
-        shop, factor = self.kit.draws(bits[places], "cnp_stolen.shop"), 0.9 * self.amount_factor(events)[places]
-        self.kit.shop_online(choice, places, trade, shop, factor, ABROAD_SHARE)
+        shop, factor = self.kit.draws(bits[places], "cnp_stolen.shop"), 0.8 * self.amount_factor(events)[places]
+        abroad = self.tactic(events, "abroad", ABROAD_SHARE)[places]
+        self.kit.shop_online(choice, places, trade, shop, factor, abroad)
         again = events.number % self._by_campaign(events, RUNS, "cnp_stolen.length") > 0
-        choice.stored[:] = again & (unit(high(self.kit.draws(bits, "cnp_stolen.stored"))) < STORED_SHARE)
+        stored = high(self.kit.draws(bits, "cnp_stolen.stored"))
+        choice.stored[:] = again & self.happens(stored, events, "stored", STORED_SHARE)
 
     def finish(self, rows: Rows, events: Events) -> None:
         """Use the fraudster's device and line; some checks fail."""
         kit, everywhere = self.kit, np.arange(len(events))
         bits = kit.draws(events.bits, "cnp_stolen.how")
-        own = high(kit.draws(events.campaign_bits, "cnp_stolen.careful")) < threshold32(CAREFUL_SHARE)
+        own = self.happens(
+            high(kit.draws(events.campaign_bits, "cnp_stolen.careful")), events, "careful", CAREFUL_SHARE
+        )
         person = np.where(own, 4 + self.victim(events), (high(bits) >> np.uint32(30)).astype(np.int64))
         holder = kit.accomplice(events, person)
         kit.use_any_device(rows, everywhere, holder, kit.draws(events.campaign_bits, "cnp_stolen.device"))
