@@ -135,7 +135,9 @@ class Counterfeit(Typology):
             shown = kit.pair_draws(visit.campaign_bits, number, "card")
             slot, stolen = (kit.model.cards.choose_slot(customer[open_], high(bits)) for bits in (shown, card[open_]))
             open_ = open_[slot != stolen]
-        return customer
+        # Before the first breach of a world there is none to follow, and its visitors may not be customers yet.
+        follows = first.start_day < events.start_day
+        return np.where(follows, customer, super().customer(events, victim))
 
     def choose(self, choice: Choice, events: Events) -> None:
         """Buy in the runner's city what sells; a card's first use is often small."""
