@@ -91,11 +91,11 @@ def test_the_default_world_has_black_friday_and_christmas() -> None:
     spikes = {spike.name: spike for spike in make_config({}).fraud.spikes}
     november, christmas = spikes["black_friday"], spikes["christmas"]
     assert november.start_month_day < (11, 23)
-    assert (11, 29) < november.end_month_day
+    assert november.end_month_day > (11, 29)
     assert november.multiplier > 1
     assert "cnp_stolen" in november.typologies
     assert christmas.start_month_day < (12, 24)
-    assert (12, 25) < christmas.end_month_day
+    assert christmas.end_month_day > (12, 25)
 
 
 @worlds
@@ -179,7 +179,7 @@ def test_campaigns_are_short_and_of_one_kind(made) -> None:
 
 @worlds
 def test_what_ties_a_campaign_together(made) -> None:
-    """A takeover has one victim and one device; a test run one merchant; a farm few devices and many accounts."""
+    """A takeover has one victim and one device; a test run one merchant and few devices; a farm few devices and many accounts."""
     frame = labelled(made()).filter(pl.col("is_fraud"))
     # Cards that passed a test are used by others, elsewhere.
     frame = frame.filter((pl.col("typology") != "card_testing") | (pl.col("role") == "test"))
@@ -197,7 +197,8 @@ def test_what_ties_a_campaign_together(made) -> None:
     assert of["account_takeover"]["devices"].max() <= 2  # type: ignore[operator]
     assert (of["account_takeover"]["devices"] > 1).mean() < 0.02  # type: ignore[operator]
     assert of["card_testing"]["merchants"].max() == 1
-    assert of["card_testing"]["devices"].max() <= 3  # type: ignore[operator]
+    # Scripts change the emulated device after some tests at most.
+    assert (of["card_testing"]["devices"] <= 3 + of["card_testing"]["events"] / 3).all()
     assert of["device_farm"]["devices"].max() <= 6  # type: ignore[operator]
     assert (of["device_farm"]["devices"] > 4).mean() < 0.05  # type: ignore[operator]
     large = of["device_farm"].filter(pl.col("events") >= 30)
