@@ -179,7 +179,7 @@ def test_campaigns_are_short_and_of_one_kind(made) -> None:
 
 @worlds
 def test_what_ties_a_campaign_together(made) -> None:
-    """A takeover has one victim and one device; a test run one merchant and few devices; a farm few devices and many accounts."""
+    """A takeover has one victim and device; tests one merchant and few devices; a farm few devices, many accounts."""
     frame = labelled(made()).filter(pl.col("is_fraud"))
     # Cards that passed a test are used by others, elsewhere.
     frame = frame.filter((pl.col("typology") != "card_testing") | (pl.col("role") == "test"))
