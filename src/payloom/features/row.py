@@ -36,7 +36,11 @@ def _missing(column: str) -> Feature:
 ROW: Final = (
     *(of_row(name, "row", PAYMENTS.column(name).description.lower(), (name,), pl.col(name)) for name in CODES),
     of_row(
-        "is_recurring", "row", "charge of a subscription", ("is_recurring",), pl.col("is_recurring").cast(pl.Float64)
+        "is_recurring",
+        "row",
+        "subscription, standing order or batch",
+        ("is_recurring",),
+        pl.col("is_recurring").cast(pl.Float64),
     ),
     of_row(
         "amount_last_two_digits",

@@ -57,7 +57,7 @@ _WHAT: Final = (
 )
 
 _PAYER: Final = (
-    reference("customer_id", "The payer, or the receiver of a refund"),
+    reference("customer_id", "The payer; the receiver of a refund, or of what a business sends"),
     reference("account_id", "Account that is charged, or credited by a refund"),
     reference("payee_account_id", "Account that receives a transfer", null="unless it is a transfer"),
     reference("card_id", "Token of the card; never a PAN", null=_TRANSFER),
@@ -191,7 +191,7 @@ _HOW: Final = (
     Column(
         name="is_recurring",
         kind="bool",
-        description="Charge of a subscription, started by the merchant",
+        description="Started by the merchant or the bank: subscription, standing order, batch",
         role="feature",
     ),
 )
