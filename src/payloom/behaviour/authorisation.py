@@ -32,6 +32,9 @@ SCA_COUNTRIES = frozenset(("GB", "DE", "FR", "ES", "IT", "NL", "SE", "PL", "PT",
 STALE_CREDENTIAL_SHARE = 0.22
 """Stored credentials still at the old expiry in the month after a reissue (estimate; account updaters miss some)."""
 
+AFTER_BLOCK = {"05": 0.42, "41": 0.10, "43": 0.08, "62": 0.14, "14": 0.18, "57": 0.08}
+"""Answers to attempts with a blocked card, a thief's or those of a merchant who keeps its number (estimate)."""
+
 SOFT_DECLINE_SHARE = 0.006
 """Remote payments sent back for strong authentication where the law asks for it (estimate)."""
 
@@ -47,18 +50,22 @@ class Authorisation:
     ----------
     answers
         Draws an answer by context.
+    after_block
+        Draws an answer to an attempt with a blocked card.
     funds_by_day
         Array (days, countries): want of funds against its mean.
     """
 
     model: Model
     answers: CategoricalTable
+    after_block: CategoricalTable
     funds_by_day: F64
 
     @classmethod
     def of(cls, model: Model) -> Authorisation:
         """Prepare the tables."""
-        return cls(model, CategoricalTable(_answer_weights(model)), _funds_by_day(model))
+        blocked = CategoricalTable([AFTER_BLOCK.get(code, 0.0) for code in RESPONSE_CODE])
+        return cls(model, CategoricalTable(_answer_weights(model)), blocked, _funds_by_day(model))
 
     def respond(
         self,

@@ -161,7 +161,7 @@ class Refunds:
             amount_usd=amount_usd(amount, currency),
             kind=np.full(len(good), REFUND),
         )
-        rows = self.settlement.settle(tables, later)
+        rows = self.settlement.settle(tables, later, updated=True)
         rows.original = original
         strip_refunds(rows, np.arange(len(rows)))
         return rows

@@ -30,12 +30,12 @@ AVS_SHARES = {"Y": 0.825, "Z": 0.07, "A": 0.035, "N": 0.035, "U": 0.035}
 CVV_SHARES = {"M": 0.972, "N": 0.009, "P": 0.007, "U": 0.012}
 """Security code checks of honest customers (estimate)."""
 
-FOREIGN_LINE_SHARE = 0.018
+FOREIGN_LINE_SHARE = 0.025
 """Remote payments from a line or carrier in another country (estimate)."""
 BORROWED_PHONE_SHARE = 0.012
 """Remote payments on a phone that are made on the partner's (estimate)."""
 
-STRANGE_DEVICE_SHARE = 0.03
+STRANGE_DEVICE_SHARE = 0.045
 """Remote payments from a device of somebody else in the same country: a colleague's, a public or a rented one
 (estimate; ThreatMetrix 2013: 13 to 19 % of accounts see three devices or more in a month)."""
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from payloom.behaviour.authorisation import PRESENT, REMOTE, REMOTE_SCA, SCA_COUNTRIES, STORED, WITH_PIN, Authorisation
+from payloom.behaviour.authorisation import (
+    EXPIRED,
+    PRESENT,
+    REMOTE,
+    REMOTE_SCA,
+    SCA_COUNTRIES,
+    STORED,
+    WITH_PIN,
+    Authorisation,
+)
 from payloom.behaviour.choice import Choice
 from payloom.behaviour.present import PIN, Present
 from payloom.behaviour.pricing import COUNTRY_CURRENCY
@@ -15,7 +24,9 @@ from payloom.behaviour.remote import Remote
 from payloom.behaviour.rows import NULL, Rows
 from payloom.codes import CHANNEL, COUNTRY, DEVICE_TYPE, ENTRY_MODE, THREE_DS
 from payloom.plan.clock import LocalTime
+from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import derive, high, low, threshold32
+from payloom.world.cards import GENERATIONS
 from payloom.world.merchants import CASH_TRADE
 from payloom.world.model import Model
 from payloom.world.reissues import Reissues
@@ -62,9 +73,11 @@ class Settlement:
         strict = np.array([code in SCA_COUNTRIES for code in COUNTRY])
         return cls(model, Present.of(model), Remote.of(model), Authorisation.of(model), strict, reissues)
 
-    def settle(self, clock: LocalTime, choice: Choice) -> Rows:
-        """Finish payments that honest customers chose."""
+    def settle(self, clock: LocalTime, choice: Choice, *, updated: bool = False) -> Rows:
+        """Finish payments that honest customers chose; when `updated`, merchants know the numbers of new cards."""
         rows = self._in_person(clock, choice)
+        if not updated:
+            self._try_blocked(choice, rows)
         remote = np.flatnonzero(choice.online)
         if remote.size:
             self._remotely(choice, rows, remote)
@@ -141,6 +154,20 @@ class Settlement:
         present = np.where(cvm == PIN, WITH_PIN, PRESENT)
         entered = np.where(self.strict.take(country), REMOTE_SCA, REMOTE)
         return np.where(choice.online, np.where(choice.stored | choice.recurring, STORED, entered), present)
+
+    def _try_blocked(self, choice: Choice, rows: Rows) -> None:
+        """Merchants who keep an old number after a block try the blocked card: elsewhere only its expiry is old."""
+        kept = choice.online & (choice.stored | choice.recurring)
+        stale = np.flatnonzero((rows.response == EXPIRED) & kept)
+        holder, time_us = rows.card.take(stale) // GENERATIONS, choice.time_us.take(stale)
+        blocks, latest_us = self.reissues.before(holder, time_us)
+        _, days_old = self.model.cards.generation(holder, time_us // DAY_US)
+        # The card came in place of the blocked one, and not on schedule since then.
+        here = (blocks > 0) & ((time_us - latest_us) // DAY_US < days_old)
+        old = stale[here]
+        rows.card[old] -= 1
+        draws = derive(choice.bits.take(old), self.model.plan.keys["response.blocked"])
+        rows.response[old] = self.authorisation.after_block(high(draws))
 
     def _remotely(self, choice: Choice, rows: Rows, remote: NDArray[np.intp]) -> None:
         """Fill the columns of remote payments; a charge of a subscription or an order by phone has no device."""

@@ -100,13 +100,13 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.249,
+        "cnp_stolen": 0.275,
         "card_testing": 0.19,
         "account_takeover": 0.075,
-        "lost_stolen": 0.12,
-        "counterfeit": 0.055,
+        "lost_stolen": 0.115,
+        "counterfeit": 0.042,
         "impossible_travel": 0.015,
-        "night_high_value": 0.03,
+        "night_high_value": 0.022,
         "device_farm": 0.05,
         "fan_in": 0.008,
         "fan_out": 0.008,
@@ -155,12 +155,12 @@ class FraudConfig(Section):
     )
 
     drift_sigma: float = setting(
-        0.8,
-        "Standard deviation, after a year, of ln(weight) of what fraudsters choose: targets, networks, amounts, mix",
+        2.0,
+        "Standard deviation over the months of ln(weight) of what fraudsters go for; tactics, amounts, mix drift less",
         unit="ln units",
         source="estimate; [C] IEEE: a frozen model loses .05 AUC in three months",
         ge=0,
-        le=2,
+        le=3,
     )
     typologies: Typologies = Field(default_factory=Typologies)
 

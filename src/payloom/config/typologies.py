@@ -71,7 +71,7 @@ class Typologies(Section):
     lost_stolen: TypologySettings = scenario(
         "A lost or stolen card: bursts of small contactless purchases near home until the block",
         "[S] Feedzai: card-present fraud takes a card for some $450; noticed within hours; sizes are estimates",
-        mean_size=6.0, size_sigma=0.5, report_delay_median_days=0.15, report_delay_sigma=1.1, unreported_share=0.03,
+        mean_size=6.0, size_sigma=0.5, amount_factor=0.9, report_delay_median_days=0.15, report_delay_sigma=1.1, unreported_share=0.03,
         chargeback_share=0.55,
     )  # fmt: skip
     counterfeit: TypologySettings = scenario(

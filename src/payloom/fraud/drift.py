@@ -1,4 +1,4 @@
-"""Drift: what fraudsters choose changes over the months, each choice on a random walk of its own."""
+"""Drift: what fraudsters choose comes and goes over the months, each choice in waves of its own."""
 
 from __future__ import annotations
 
@@ -13,25 +13,23 @@ from payloom.streams.tables import F64, CategoricalTable
 
 I64 = NDArray[np.int64]
 
-MONTHS_PER_YEAR = 12.0
+PERSISTENCE = 0.65
+"""Correlation of a wave from month to month: after a quarter a quarter is left of what was in fashion (estimate)."""
 
-TACTICS_SCALE = 2.5
-"""How much faster the odds of a tactic drift than the weight of a target (estimate)."""
-
-AMOUNTS_SCALE, MIX_SCALE = 0.4, 0.5
-"""How much slower amounts and the mix of typologies drift (estimates)."""
+TACTICS_SCALE, AMOUNTS_SCALE, MIX_SCALE = 1.2, 0.3, 0.5
+"""Spread of the odds of a tactic, of amounts and of the mix of typologies, against that of targets (estimates)."""
 
 
 @dataclass(frozen=True)
 class Drift:
-    """Random walks of one typology.
+    """Waves of one typology.
 
     Attributes
     ----------
     plan
         The world's plan.
     sigma
-        Standard deviation of a walk after a year.
+        Standard deviation of ln(weight) of a target, over the months.
     """
 
     plan: Plan
@@ -53,11 +51,12 @@ class Drift:
         number = np.arange(kinds)
         month = np.arange(months)[:, None]
         key = self.plan.keys[f"drift.{purpose}"]
-        steps = functions.normal(high(draw2(key, np.broadcast_to(month, (months, kinds)).copy(), number)).reshape(-1))
-        step = self.sigma * scale / np.sqrt(MONTHS_PER_YEAR)
-        return functions.exp((np.cumsum(steps.reshape(months, kinds), axis=0) * step).reshape(-1)).reshape(
-            months, kinds
-        )
+        draws = high(draw2(key, np.broadcast_to(month, (months, kinds)).copy(), number))
+        wave = functions.normal(draws.reshape(-1)).reshape(months, kinds)
+        fresh = np.sqrt(1.0 - PERSISTENCE * PERSISTENCE)
+        for later in range(1, months):
+            wave[later] = wave[later - 1] * PERSISTENCE + wave[later] * fresh
+        return functions.exp((wave * (self.sigma * scale)).reshape(-1)).reshape(months, kinds)
 
 
 @dataclass(frozen=True)

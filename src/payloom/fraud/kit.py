@@ -38,7 +38,7 @@ _UPPER_HALF = np.uint64(0xFFFF_FFFF << 32)
 _LAST_QUARTER = np.uint64(3 << 62)
 
 
-ORDINARY_SHARE = 0.65
+ORDINARY_SHARE = 0.5
 """Part of what fraudsters buy that is what honest people buy: it resells, and it does not stand out (estimate)."""
 
 LOCAL_LINE_SHARE = 0.92
@@ -279,16 +279,21 @@ class Kit:
         bits: U64,
         factor: F64,
         abroad_share: float | F64 = 0.0,
+        abroad: I64 | None = None,
     ) -> None:
         """Buy something remote instead, at a merchant of a trade, dearer by a factor.
 
-        The merchant is in the victim's country, or, in a share of the events, in another country of the world.
+        The merchant is in the victim's country, or, in a share of the events, in another country of the world: in the
+        country `abroad` of each, where that is another one.
         """
         model = self.model
         country = model.geography.home_country[choice.group[places]]
         draws = self.draws(bits, "abroad")
         away = np.flatnonzero(unit(high(draws)) < abroad_share)
-        country[away] = self.spending.shopping.abroad(low(draws[away]), country[away])
+        home = country[away]
+        country[away] = self.spending.shopping.abroad(low(draws[away]), home)
+        if abroad is not None:
+            country[away] = np.where(abroad[away] == home, country[away], abroad[away])
         self.buy_at(choice, places, model.merchants.online_site[country], trade, bits, factor)
 
     def buy_at(self, choice: Choice, places: NDArray[np.intp], site: I64, trade: I64, bits: U64, factor: F64) -> None:

@@ -36,9 +36,6 @@ from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
 
-AFTER_BLOCK = {"05": 0.42, "41": 0.10, "43": 0.08, "62": 0.14, "14": 0.18, "57": 0.08}
-"""Answers to attempts with a blocked card (estimate)."""
-
 _NO_SUCH_CARD, _RESTRICTED = (np.int8(RESPONSE_CODE.index(code)) for code in ("14", "62"))
 
 AFTER_FREEZE = {"05": 0.55, "57": 0.10, "61": 0.35}
@@ -180,7 +177,8 @@ class FraudStream:
                 card = kit.pair_draws(one.events.campaign_bits, one.victim, "card")
                 choice.instrument_bits[part] = card
             one.plan.typology.choose(choice.view(part), one.events)
-        rows = self.settlement.settle(clock, choice)
+        # Whose card it is at the time of a fraud is settled below.
+        rows = self.settlement.settle(clock, choice, updated=True)
         for one, part in zip(made, slices, strict=True):
             view = rows.take(part)
             view.is_fraud[:] = not one.plan.typology.genuine

@@ -13,11 +13,11 @@ from payloom.behaviour.rows import Rows
 from payloom.behaviour.transfers import Orders
 from payloom.codes import CHARGEBACK_REASON, ROLE
 from payloom.config.typologies import TypologySettings
-from payloom.fraud.drift import AMOUNTS_SCALE, Drift
+from payloom.fraud.drift import AMOUNTS_SCALE, Drift, MonthlyTable
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
 from payloom.fraud.victims import Band
-from payloom.streams.hashing import U32, U64, low, threshold32, unit
+from payloom.streams.hashing import U32, U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 
 I64 = NDArray[np.int64]
@@ -64,6 +64,8 @@ class Typology(ABC):
         Whether genuine payments are disputed later.
     defaults
         Settings of a typology that the config does not know, because another package brings it.
+    focus_share
+        Campaigns whose victims all live in one region: stolen data is sold by country.
     week
         Relative number of events from Monday to Sunday, against all payments.
     blocks_cards
@@ -76,6 +78,7 @@ class Typology(ABC):
     max_days: ClassVar[int]
     genuine: ClassVar[bool] = False
     disputed: ClassVar[bool] = False
+    focus_share: ClassVar[float] = 0.0
     week: ClassVar[tuple[float, ...]] = REMOTE_WEEK
     defaults: ClassVar[TypologySettings] = TypologySettings()
     blocks_cards: ClassVar[bool] = True
@@ -85,7 +88,11 @@ class Typology(ABC):
         self.kit, self.settings = kit, settings
         sigma = 0.0 if self.genuine else kit.model.config.fraud.drift_sigma * settings.drift
         self.drift = Drift(kit.model.plan, sigma)
-        self._amount_drift = self.drift.factors(f"{self.name}.amount", 1, AMOUNTS_SCALE)[:, 0]
+        # The mean of a lognormal factor is exp(sigma**2 / 2).
+        excess = kit.model.plan.functions.exp(np.array([0.5 * (sigma * AMOUNTS_SCALE) ** 2]))[0]
+        shares = np.array([group.share for group in kit.model.plan.groups])
+        self._regions = MonthlyTable.of(self.drift, f"{self.name}.regions", shares)
+        self._amount_drift = self.drift.factors(f"{self.name}.amount", 1, AMOUNTS_SCALE)[:, 0] / excess
 
     def amount_factor(self, events: Events) -> F64:
         """Factor of each event's amounts: the setting, and how it drifts with the months."""
@@ -123,8 +130,17 @@ class Typology(ABC):
         """Number of the victim within the campaign, 0 or more."""
 
     def customer(self, events: Events, victim: I64) -> I64:
-        """Who the victims are."""
-        return self.kit.customers(events, self.band(events.campaign_bits), victim)
+        """Who the victims are: in a part of the campaigns all are of one region, which comes into fashion and goes."""
+        kit = self.kit
+        customer = kit.customers(events, self.band(events.campaign_bits), victim)
+        if not self.focus_share:
+            return customer
+        draws = kit.draws(events.campaign_bits, f"{self.name}.focus")
+        focused = np.flatnonzero(unit(high(draws)) < self.focus_share)
+        bits, start_day = events.campaign_bits[focused], events.start_day[focused]
+        slot = (high(kit.draws(bits, "focus.slots")).astype(np.int64) << 8) + victim[focused]
+        customer[focused] = kit.victims.in_group(start_day, self._regions(low(draws[focused]), start_day), slot)
+        return customer
 
     def silent_days(self, events: Events) -> I64:
         """Days from a case's first event in which nobody can have noticed, by campaign."""

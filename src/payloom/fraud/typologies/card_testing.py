@@ -90,6 +90,7 @@ class CardTesting(Typology):
 
     name = "card_testing"
     max_days = TEST_DAYS + USE_DAYS
+    focus_share = 0.9
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)

@@ -9,6 +9,7 @@ from payloom.behaviour.choice import Choice
 from payloom.behaviour.rows import Rows
 from payloom.codes import AVS_RESULT, CVV_RESULT, RESPONSE_CODE, THREE_DS
 from payloom.config.typologies import TypologySettings
+from payloom.fraud.drift import MonthlyTable
 from payloom.fraud.events import Events
 from payloom.fraud.kit import Kit
 from payloom.fraud.shares import code_table
@@ -40,6 +41,9 @@ ABROAD_SHARE = 0.6
 STORED_SHARE = 0.35
 """Later purchases of a run through an account that keeps the card, such as a marketplace's (estimate)."""
 
+MALWARE_SHARE = 0.15
+"""Cards that are used from the victim's own device and line, through malware or remote control (estimate)."""
+
 CAREFUL_SHARE = 0.7
 """Buyers who use another device and line for each card (estimate)."""
 
@@ -56,9 +60,12 @@ class CnpStolen(Typology):
 
     name = "cnp_stolen"
     max_days = 9
+    focus_share = 0.9
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
+        shares = np.array([group.share for group in kit.model.plan.groups])
+        self._favoured = MonthlyTable.of(self.drift, "cnp_stolen.favoured", shares)
         self._trades = kit.trades(self.name, self.drift, WANTED)
         self._networks = kit.networks(
             self.name, self.drift, {"home": 0.46, "mobile": 0.36, "vpn": 0.12, "hosting": 0.03, "business": 0.03}
@@ -116,23 +123,31 @@ class CnpStolen(Typology):
         places = np.flatnonzero(~kept)
         trade = self._trades(high(bits[places]), events.start_day[places])
         shop, factor = self.kit.draws(bits[places], "cnp_stolen.shop"), 0.8 * self.amount_factor(events)[places]
-        abroad = self.tactic(events, "abroad", ABROAD_SHARE)[places]
-        self.kit.shop_online(choice, places, trade, shop, factor, abroad)
+        share = self.tactic(events, "abroad", ABROAD_SHARE)[places]
+        region = self._favoured(high(self.kit.draws(bits[places], "cnp_stolen.where")), events.start_day[places])
+        abroad = self.kit.model.geography.home_country[region]
+        self.kit.shop_online(choice, places, trade, shop, factor, share, abroad)
         again = events.number % self._by_campaign(events, RUNS, "cnp_stolen.length") > 0
         stored = high(self.kit.draws(bits, "cnp_stolen.stored"))
         choice.stored[:] = again & self.happens(stored, events, "stored", STORED_SHARE)
+
+    def _use_devices(self, rows: Rows, events: Events, bits: U64) -> None:
+        """Come from a few devices and lines, from another for each card, or from the victim's own."""
+        kit, victim = self.kit, self.victim(events)
+        campaign = kit.draws(events.campaign_bits, "cnp_stolen.careful")
+        apart = self.happens(high(campaign), events, "careful", CAREFUL_SHARE)
+        holder = kit.accomplice(events, np.where(apart, 4 + victim, (high(bits) >> np.uint32(30)).astype(np.int64)))
+        infected = low(kit.pair_draws(events.campaign_bits, victim, "cnp_stolen.malware"))
+        places = np.flatnonzero(~self.happens(infected, events, "malware", MALWARE_SHARE))
+        network = self._networks(low(bits), events.start_day).astype(np.int8)
+        kit.use_any_device(rows, places, holder[places], kit.draws(campaign, "cnp_stolen.device")[places])
+        kit.use_network(rows, places, holder[places], network[places], bits[places])
 
     def finish(self, rows: Rows, events: Events) -> None:
         """Use the fraudster's device and line; some checks fail."""
         kit, everywhere = self.kit, np.arange(len(events))
         bits = kit.draws(events.bits, "cnp_stolen.how")
-        own = self.happens(
-            high(kit.draws(events.campaign_bits, "cnp_stolen.careful")), events, "careful", CAREFUL_SHARE
-        )
-        person = np.where(own, 4 + self.victim(events), (high(bits) >> np.uint32(30)).astype(np.int64))
-        holder = kit.accomplice(events, person)
-        kit.use_any_device(rows, everywhere, holder, kit.draws(events.campaign_bits, "cnp_stolen.device"))
-        kit.use_network(rows, everywhere, holder, self._networks(low(bits), events.start_day).astype(np.int8), bits)
+        self._use_devices(rows, events, bits)
         checks, answers = kit.draws(bits, "cnp_stolen.checks"), kit.draws(bits, "cnp_stolen.answer")
         # Half of the shops ask no more than they would ask the owner.
         lax = np.flatnonzero(checks & np.uint64(1))

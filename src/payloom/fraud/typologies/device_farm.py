@@ -48,6 +48,7 @@ class DeviceFarm(Typology):
 
     name = "device_farm"
     max_days = 14
+    focus_share = 0.9
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)

@@ -53,6 +53,7 @@ class LostStolen(Typology):
 
     name = "lost_stolen"
     max_days = 3
+    focus_share = 0.7
     week = PRESENT_WEEK
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:

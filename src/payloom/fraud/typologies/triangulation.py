@@ -48,6 +48,7 @@ class Triangulation(Typology):
 
     name = "triangulation"
     max_days = 24
+    focus_share = 0.6
 
     def __init__(self, kit: Kit, settings: TypologySettings) -> None:
         super().__init__(kit, settings)
