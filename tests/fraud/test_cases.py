@@ -51,18 +51,31 @@ def test_blocked_cards_are_declined(world: World, cases: pl.DataFrame) -> None:
 
 
 def test_the_customer_goes_on_with_a_new_card(world: World, cases: pl.DataFrame) -> None:
-    """After the report the victim pays from the same account with another card, and never with the old one again."""
+    """After the report the victim pays from the same account with another card, and the old one pays nothing more."""
     reported = cases.filter(pl.col("known").is_not_null()).group_by("account_id", "card_id").agg(pl.col("known").min())
     later = world.genuine.join(reported, on="account_id", suffix="_stolen").filter(
         pl.col("event_time") > pl.col("known") + pl.duration(days=3)
     )
     assert later.height > 500
-    assert later.filter(pl.col("card_id") == pl.col("card_id_stolen")).height == 0
+    assert later.filter(pl.col("card_id") == pl.col("card_id_stolen"), pl.col("response_code") == "00").height == 0
     earlier = world.genuine.join(reported, on="account_id", suffix="_stolen").filter(
         pl.col("event_time") < pl.col("known")
     )
     same = earlier.filter(pl.col("card_id") == pl.col("card_id_stolen"))
     assert same.height > 0.5 * earlier.height
+
+
+def test_blocked_cards_are_not_used_by_thieves_alone(world: World) -> None:
+    """Merchants who keep the old number try a blocked card as well, are declined, and with a thief's answers."""
+    cards = world.frames["cards"].select("card_id", "replaced_by_card_id", "issued_on")
+    heirs = cards.select(replaced_by_card_id="card_id", since="issued_on")
+    replaced = cards.join(heirs, on="replaced_by_card_id").select("card_id", "since")
+    late = world.by_card.join(replaced, on="card_id").filter(pl.col("event_time").dt.date() > pl.col("since"))
+    honest = late.filter(~pl.col("is_fraud"))
+    assert honest.height > 25, late.height
+    assert set(honest["entry_mode"]) == {"credential_on_file"}
+    assert not {"00", "54"} & set(honest["response_code"])
+    assert {"41", "43", "62", "14"} & set(honest["response_code"])
 
 
 def test_a_blocked_card_is_replaced_in_the_table(world: World, cases: pl.DataFrame) -> None:

@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from payloom.behaviour.authorisation import APPROVED
+from payloom.behaviour.authorisation import AFTER_BLOCK, APPROVED
 from payloom.behaviour.identity import Payers
 from payloom.behaviour.remote import agree
 from payloom.behaviour.rows import NULL, Rows
