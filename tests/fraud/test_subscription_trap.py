@@ -99,3 +99,10 @@ def test_what_comes_after_the_report_is_declined() -> None:
     assert (stopped["response_code"] == "00").mean() < 0.05  # type: ignore[operator]
     early = charges().filter(pl.col("reported_at").is_null() | (pl.col("event_time") < pl.col("reported_at")))
     assert (early["response_code"] == "00").mean() > 0.6  # type: ignore[operator]
+
+
+def test_a_stopped_charge_does_not_say_that_the_card_is_lost() -> None:
+    """The bank stops the merchant and leaves the card: no charge is answered with lost or stolen."""
+    answers = set(charges()["response_code"])
+    assert "57" in answers
+    assert not {"41", "43"} & answers

@@ -41,6 +41,9 @@ _NO_SUCH_CARD, _RESTRICTED = (np.int8(RESPONSE_CODE.index(code)) for code in ("1
 AFTER_FREEZE = {"05": 0.55, "57": 0.10, "61": 0.35}
 """Answers to transfers from an account that the bank has frozen (estimate)."""
 
+AFTER_STOP = {"05": 0.66, "57": 0.26, "59": 0.08}
+"""Answers where the bank stops a merchant's charges, or what an account spends, and no card is blocked (estimate)."""
+
 
 @dataclass(frozen=True)
 class Plot:
@@ -233,8 +236,11 @@ class FraudStream:
         stopped[by_card] |= now > then
         late = np.flatnonzero(stopped)
         by_account = isinstance(made.plan.typology, TransferTypology)
-        answers = code_table(RESPONSE_CODE, AFTER_FREEZE if by_account else AFTER_BLOCK)
-        answer = answers(high(self.plot.kit.draws(made.events.bits[late], "after_block"))).astype(np.int8)
+        lost = np.full(len(rows), made.plan.typology.blocks_cards)
+        lost[by_card] |= now > then
+        bits = high(self.plot.kit.draws(made.events.bits[late], "after_block"))
+        open_answers = code_table(RESPONSE_CODE, AFTER_FREEZE if by_account else AFTER_STOP)
+        answer = np.where(lost[late], code_table(RESPONSE_CODE, AFTER_BLOCK)(bits), open_answers(bits)).astype(np.int8)
         # A terminal has read the card: there is such a one.
         np.copyto(answer, _RESTRICTED, where=(answer == _NO_SUCH_CARD) & (rows.cvm[late] != NULL))
         rows.response[late] = np.where(rows.response[late] == APPROVED, answer, rows.response[late])
