@@ -105,3 +105,12 @@ def test_without_breached_terminals_there_are_victims_nevertheless() -> None:
     """A world without that look-alike has its counterfeit fraud all the same."""
     bare = world_of("counterfeit", 4_000, planted={"share": 0.0, "mix": {}})
     assert fraud_of(bare).height == 80
+
+
+def test_cards_of_customers_who_left_are_not_used() -> None:
+    """Between breach and use some customers close their accounts: nobody pays with their cards any more."""
+    made = world_of("counterfeit", 100_000, "0.08", planted={"share": 0.006, "mix": {"breached_terminal": 1.0}})
+    customers = made.frames["customers"].select("customer_id", "closed_on")
+    assert customers["closed_on"].drop_nulls().len() > 20
+    used = fraud_of(made).join(customers, on="customer_id")
+    assert used.filter(pl.col("event_time").dt.date() >= pl.col("closed_on")).height == 0

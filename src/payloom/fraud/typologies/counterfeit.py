@@ -134,9 +134,9 @@ class Counterfeit(Typology):
             customer[open_] = source.customer(visit, number)
             shown = kit.pair_draws(visit.campaign_bits, number, "card")
             slot, stolen = (kit.model.cards.choose_slot(customer[open_], high(bits)) for bits in (shown, card[open_]))
-            open_ = open_[slot != stolen]
+            open_ = open_[(slot != stolen) | self._left(customer[open_], events.start_day[open_])]
         # Before the first breach of a world there is none to follow, and its visitors may not be customers yet.
-        follows = first.start_day < events.start_day
+        follows = (first.start_day < events.start_day) & ~self._left(customer, events.start_day)
         return np.where(follows, customer, super().customer(events, victim))
 
     def choose(self, choice: Choice, events: Events) -> None:
@@ -203,6 +203,14 @@ class Counterfeit(Typology):
             region = np.where(stays, kit.country_bits(self._breach(events)), region)
         number = self.victim(events) % RUNNERS
         return kit.someone(events, region, kit.pair_draws(events.campaign_bits, number, "counterfeit.runner"))
+
+    def _left(self, customer: I64, start_day: I64) -> NDArray[np.bool_]:
+        """Whether customers are no longer there when a campaign begins: their cards are closed."""
+        plan = self.kit.model.plan
+        firsts = [month.first_day for month in plan.period.months]
+        month = np.maximum(np.searchsorted(firsts, start_day, side="right") - 1, 0)
+        epoch = np.minimum(month // plan.period.months_per_epoch, plan.period.epochs - 1)
+        return plan.cohorts.leave_epoch[plan.cohorts.of_customer(customer)] <= epoch
 
     def _counts(self, first: Events) -> I64:
         """Visits of each event's breach by its age in days, array (events, days)."""
