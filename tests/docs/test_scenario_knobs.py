@@ -27,7 +27,7 @@ def test_knobs_have_the_defaults_of_the_page(name: str) -> None:
             continue
         numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", said)]
         if numbers and getattr(settings, knob) not in numbers:
-            wrong.append(knob)
+            wrong.append(f"{knob} ({said}) is {getattr(settings, knob):g}")
     assert (unknown, wrong) == ([], [])
 
 
