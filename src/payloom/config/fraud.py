@@ -100,13 +100,13 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.275,
-        "card_testing": 0.19,
+        "cnp_stolen": 0.307,
+        "card_testing": 0.2,
         "account_takeover": 0.075,
-        "lost_stolen": 0.115,
-        "counterfeit": 0.042,
-        "impossible_travel": 0.015,
-        "night_high_value": 0.022,
+        "lost_stolen": 0.09,
+        "counterfeit": 0.034,
+        "impossible_travel": 0.012,
+        "night_high_value": 0.016,
         "device_farm": 0.05,
         "fan_in": 0.008,
         "fan_out": 0.008,
@@ -131,7 +131,7 @@ REMOTE_FRAUD: Final = ("account_takeover", "card_testing", "cnp_stolen", "device
 """Typologies that live off the crowd of online shoppers before Christmas."""
 
 DEFAULT_SPIKES: Final = (
-    Spike(name="black_friday", start="11-08", end="12-03", multiplier=3.2, typologies=REMOTE_FRAUD),
+    Spike(name="black_friday", start="11-08", end="12-03", multiplier=3.8, typologies=REMOTE_FRAUD),
     Spike(name="christmas_shopping", start="12-03", end="12-18", multiplier=1.5, typologies=REMOTE_FRAUD),
     Spike(name="christmas", start="12-18", end="12-26", multiplier=0.5),
 )

@@ -43,7 +43,7 @@ class SpendingConfig(Section):
         le=4,
     )
     online_share: float = portion(
-        0.32,
+        0.315,
         "Payments to a merchant online",
         of="payments",
         source="[S] in person 63.8 % in the US 2022; [R] 39 % of Chase card spend",

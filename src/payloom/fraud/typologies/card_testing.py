@@ -66,7 +66,7 @@ TESTS_PER_DEVICE = 4
 SOLD_SHARE = 0.55
 """Good cards that are used within days (Visa: 33 % of enumerated accounts see fraud within five)."""
 
-EXACT_UNIT_SHARE = 0.80
+EXACT_UNIT_SHARE = 0.85
 """Of the others, those for exactly one unit of the currency (ULB: 23 % of all frauds are for exactly 1.00)."""
 
 TARGETS = {
@@ -197,8 +197,7 @@ class CardTesting(Typology):
         bits = kit.draws(events.bits[uses], "card_testing.goods")
         trade = self._wanted(high(bits), events.start_day[uses])
         factor = 1.3 * self.amount_factor(events)[uses]
-        abroad = self.tactic(events, "abroad", ABROAD_SHARE)[uses]
-        kit.shop_online(choice, uses, trade, kit.draws(bits, "card_testing.store"), factor, abroad)
+        kit.shop_online(choice, uses, trade, kit.draws(bits, "card_testing.store"), factor, ABROAD_SHARE)
 
     def _choose_test(self, choice: Choice, places: NDArray[np.intp], events: Events) -> None:
         kit = self.kit

@@ -35,7 +35,7 @@ GAP_MEAN_SECONDS = 1500.0
 KEPT_SHARE = 0.35
 """Purchases that are what the victim might have bought: fraudsters buy everyday things too (estimate)."""
 
-ABROAD_SHARE = 0.6
+ABROAD_SHARE = 0.75
 """Purchases in another country than the card's (EBA/ECB 2024: 70 % of the value of remote fraud crosses borders)."""
 
 STORED_SHARE = 0.35
@@ -122,11 +122,10 @@ class CnpStolen(Typology):
         kept = choice.online & self.happens(low(bits), events, "kept", KEPT_SHARE)
         places = np.flatnonzero(~kept)
         trade = self._trades(high(bits[places]), events.start_day[places])
-        shop, factor = self.kit.draws(bits[places], "cnp_stolen.shop"), 0.8 * self.amount_factor(events)[places]
-        share = self.tactic(events, "abroad", ABROAD_SHARE)[places]
+        shop, factor = self.kit.draws(bits[places], "cnp_stolen.shop"), 1.3 * self.amount_factor(events)[places]
         region = self._favoured(high(self.kit.draws(bits[places], "cnp_stolen.where")), events.start_day[places])
         abroad = self.kit.model.geography.home_country[region]
-        self.kit.shop_online(choice, places, trade, shop, factor, share, abroad)
+        self.kit.shop_online(choice, places, trade, shop, factor, ABROAD_SHARE, abroad)
         again = events.number % self._by_campaign(events, RUNS, "cnp_stolen.length") > 0
         stored = high(self.kit.draws(bits, "cnp_stolen.stored"))
         choice.stored[:] = again & self.happens(stored, events, "stored", STORED_SHARE)
