@@ -20,6 +20,7 @@ I64 = NDArray[np.int64]
 Code = NDArray[np.int8]
 
 APPROVED, EXPIRED = (np.int8(RESPONSE_CODE.index(code)) for code in ("00", "54"))
+NO_SUCH_CARD, RESTRICTED = (np.int8(RESPONSE_CODE.index(code)) for code in ("14", "62"))
 FUNDS, OVER_LIMIT = (RESPONSE_CODE.index(code) for code in ("51", "61"))
 
 PRESENT, WITH_PIN, REMOTE, REMOTE_SCA, STORED = (np.int8(context) for context in range(5))

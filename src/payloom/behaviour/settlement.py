@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from payloom.behaviour.authorisation import (
     EXPIRED,
+    NO_SUCH_CARD,
     PRESENT,
     REMOTE,
     REMOTE_SCA,
+    RESTRICTED,
     SCA_COUNTRIES,
     STORED,
     WITH_PIN,
@@ -41,6 +43,10 @@ WEB = np.int8(DEVICE_TYPE.index("web"))
 
 APP_SHARE = 0.42
 """Share of remote payments on a phone or tablet that a merchant's app makes (estimate)."""
+
+UNAWARE_DAYS, UNAWARE_SHARE = 3, 0.25
+"""Days after a block on which the owner may still try the old card, and in which share of payments (estimate): not
+everybody reads the bank's message."""
 
 MOTO_SHARE = 0.012
 """Share of remote payments by mail or telephone order (estimate)."""
@@ -156,18 +162,25 @@ class Settlement:
         return np.where(choice.online, np.where(choice.stored | choice.recurring, STORED, entered), present)
 
     def _try_blocked(self, choice: Choice, rows: Rows) -> None:
-        """Merchants who keep an old number after a block try the blocked card: elsewhere only its expiry is old."""
-        kept = choice.online & (choice.stored | choice.recurring)
-        stale = np.flatnonzero((rows.response == EXPIRED) & kept)
-        holder, time_us = rows.card.take(stale) // GENERATIONS, choice.time_us.take(stale)
+        """Let merchants who keep an old number, and owners who do not know of the block, try a blocked card."""
+        all_holders = rows.card // GENERATIONS
+        some = self.reissues.candidates(all_holders)
+        holder, time_us = all_holders.take(some), choice.time_us.take(some)
         blocks, latest_us = self.reissues.before(holder, time_us)
+        since_us = time_us - latest_us
         _, days_old = self.model.cards.generation(holder, time_us // DAY_US)
         # The card came in place of the blocked one, and not on schedule since then.
-        here = (blocks > 0) & ((time_us - latest_us) // DAY_US < days_old)
-        old = stale[here]
+        after = (blocks > 0) & (since_us // DAY_US < days_old)
+        draws = derive(choice.bits.take(some), self.model.plan.keys["response.blocked"])
+        kept = (choice.stored | choice.recurring).take(some) & choice.online.take(some)
+        unaware = (since_us < UNAWARE_DAYS * DAY_US) & (low(draws) < threshold32(UNAWARE_SHARE))
+        here = after & np.where(kept, rows.response.take(some) == EXPIRED, unaware)
+        old = some[here]
         rows.card[old] -= 1
-        draws = derive(choice.bits.take(old), self.model.plan.keys["response.blocked"])
-        rows.response[old] = self.authorisation.after_block(high(draws))
+        answer = self.authorisation.after_block(high(draws[here])).astype(np.int8)
+        # A terminal has read the card: there is such a one.
+        np.copyto(answer, RESTRICTED, where=(answer == NO_SUCH_CARD) & ~choice.online.take(old))
+        rows.response[old] = answer
 
     def _remotely(self, choice: Choice, rows: Rows, remote: NDArray[np.intp]) -> None:
         """Fill the columns of remote payments; a charge of a subscription or an order by phone has no device."""

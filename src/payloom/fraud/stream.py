@@ -10,7 +10,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from payloom.behaviour.authorisation import AFTER_BLOCK, APPROVED
+from payloom.behaviour.authorisation import AFTER_BLOCK, APPROVED, NO_SUCH_CARD, RESTRICTED
 from payloom.behaviour.identity import Payers
 from payloom.behaviour.remote import agree
 from payloom.behaviour.rows import NULL, Rows
@@ -35,8 +35,6 @@ from payloom.world.cards import GENERATIONS
 from payloom.world.model import Model
 
 I64 = NDArray[np.int64]
-
-_NO_SUCH_CARD, _RESTRICTED = (np.int8(RESPONSE_CODE.index(code)) for code in ("14", "62"))
 
 AFTER_FREEZE = {"05": 0.55, "57": 0.10, "61": 0.35}
 """Answers to transfers from an account that the bank has frozen (estimate)."""
@@ -242,7 +240,7 @@ class FraudStream:
         open_answers = code_table(RESPONSE_CODE, AFTER_FREEZE if by_account else AFTER_STOP)
         answer = np.where(lost[late], code_table(RESPONSE_CODE, AFTER_BLOCK)(bits), open_answers(bits)).astype(np.int8)
         # A terminal has read the card: there is such a one.
-        np.copyto(answer, _RESTRICTED, where=(answer == _NO_SUCH_CARD) & (rows.cvm[late] != NULL))
+        np.copyto(answer, RESTRICTED, where=(answer == NO_SUCH_CARD) & (rows.cvm[late] != NULL))
         rows.response[late] = np.where(rows.response[late] == APPROVED, answer, rows.response[late])
 
 
