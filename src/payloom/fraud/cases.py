@@ -18,6 +18,7 @@ from payloom.fraud.kit import Kit
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, draw2, high, low, unit
 from payloom.world.cards import SLOTS
+from payloom.world.lost_cards import lost_cards
 from payloom.world.reissues import Reissues
 
 I64 = NDArray[np.int64]
@@ -89,7 +90,7 @@ class Cases:
     reported_us, blocked_us
         When the case is reported, and when that stops it; -1 for never.
     reissues
-        Cards that were blocked and replaced.
+        Cards that were blocked and replaced, after fraud or because they were lost.
     first_us
         Its first event.
     made
@@ -123,7 +124,9 @@ def build_cases(kit: Kit, plans: Sequence[TypologyPlan]) -> Cases:
     parts.append((np.zeros(0, dtype=np.uint64), empty, empty, empty, empty))
     key, first, reported, blocked, holder = (np.concatenate(column) for column in zip(*parts, strict=True))
     stopped = (blocked != NEVER_US) & (holder >= 0)
-    reissues = Reissues.of(holder[stopped], blocked[stopped], period.first_day * DAY_US)
+    lost, lost_us = lost_cards(kit.model)
+    replaced, since_us = np.concatenate([holder[stopped], lost]), np.concatenate([blocked[stopped], lost_us])
+    reissues = Reissues.of(replaced, since_us, period.first_day * DAY_US)
     order = np.argsort(key)
     return Cases(kit, key[order], first[order], reported[order], blocked[order], reissues, made)
 
