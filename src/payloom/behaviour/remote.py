@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from payloom.behaviour.choice import Choice
 from payloom.behaviour.rows import NULL, Rows
 from payloom.codes import AVS_RESULT, COUNTRY, CVV_RESULT, ENTRY_MODE, RESPONSE_CODE, THREE_DS
 from payloom.config import Config
-from payloom.streams.hashing import U64, derive, draw2, high, low, threshold32
+from payloom.streams.hashing import U32, U64, derive, draw2, high, low, threshold32
 from payloom.streams.tables import CategoricalTable
 from payloom.world.addresses import BUSINESS, HOSTING, MOBILE, VPN
 from payloom.world.devices import PHONE
@@ -41,6 +42,12 @@ STRANGE_DEVICE_SHARE = 0.045
 
 STRANGE_DEVICE_US = 5 * 86_400_000_000
 """Such a device is used for some days."""
+
+PUBLIC_SHARE = 0.04
+"""Part of the strange devices that are public, a library's or a hotel's (estimate): strangers meet on those."""
+
+PUBLIC_EVERY = 1500
+"""Customers for whom there is one public device (estimate)."""
 
 FOREIGN_LINE_US = 7 * 86_400_000_000
 """Such a line is kept for a week."""
@@ -175,7 +182,29 @@ class Remote:
         which = draw2(keys["remote.strange"], customer[strange], time_us[strange] // STRANGE_DEVICE_US)
         owner[strange] = cohorts.base[cohort] + (high(which).astype(np.int64) * cohorts.size[cohort] >> 32)
         slot[strange] = devices.choose_slot(devices.bits(owner[strange]), low(which))
+        shared = derive(which, keys["remote.public"])
+        public = high(shared) < threshold32(PUBLIC_SHARE)
+        self._go_public(strange[public], low(shared[public]), cohort[public], owner, slot)
         return devices.index(owner, slot, time_us), owner
+
+    def _go_public(self, rows: NDArray[np.intp], draws: U32, cohort: NDArray[np.intp], owner: I64, slot: I64) -> None:
+        """Use one of a region's public devices at some rows: in place. Who is listed as its owner hardly pays."""
+        cohorts, devices = self.model.plan.cohorts, self.model.devices
+        base, size = (column[cohorts.group[cohort]] for column in self._stayers)
+        rows, draws, base, size = rows[size > 0], draws[size > 0], base[size > 0], size[size > 0]
+        number = draws.astype(np.int64) * (size // PUBLIC_EVERY + 1) >> 32
+        owner[rows] = base + number
+        own = devices.bits(owner[rows])
+        slot[rows] = devices.choose_slot(own, low(own))
+
+    @cached_property
+    def _stayers(self) -> tuple[I64, I64]:
+        """First customer, and number of customers, of those of each group who stay all the time; 0 for none."""
+        cohorts = self.model.plan.cohorts
+        base, size = np.zeros(cohorts.groups, dtype=np.int64), np.zeros(cohorts.groups, dtype=np.int64)
+        stay = np.flatnonzero((cohorts.join_epoch == 0) & (cohorts.leave_epoch == cohorts.epochs))
+        base[cohorts.group[stay]], size[cohorts.group[stay]] = cohorts.base[stay], cohorts.size[stay]
+        return base, size
 
 
 def agree(rows: Rows) -> None:
