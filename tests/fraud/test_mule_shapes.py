@@ -91,6 +91,18 @@ def test_money_out_is_money_in_less_a_cut(name) -> None:
     assert 0.80 < whole.median() < 1.0  # type: ignore[operator]
 
 
+def test_a_mule_passes_on_what_it_got() -> None:
+    """In a scatter-gather hardly a mule sends more than came to it, and most send nearly all."""
+    frame = fraud_of(world("scatter_gather"))
+    came = frame.group_by("campaign_id", account_id="payee_account_id").agg(into=pl.col("amount_minor").sum())
+    sent = frame.group_by("campaign_id", "account_id").agg(out=pl.col("amount_minor").sum())
+    part = sent.join(came, on=["campaign_id", "account_id"]).select(pl.col("out") / pl.col("into"))["out"]
+    assert part.len() > 50
+    # Amounts are rounded to a tenth at most.
+    assert (part > 1.1).mean() < 0.02  # type: ignore[operator]
+    assert part.is_between(0.8, 1.0).mean() > 0.7  # type: ignore[operator]
+
+
 def test_a_ring_passes_on_a_little_less() -> None:
     """Round the ring the amount falls, and none is passed on before it came."""
     frame = fraud_of(world("cycle"))
