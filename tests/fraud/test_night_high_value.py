@@ -73,6 +73,15 @@ def test_some_orders_come_from_the_owners_phone() -> None:
     assert 0.1 < own < 0.6
 
 
+def test_a_stolen_phone_is_in_town() -> None:
+    """On the owner's device, which is a phone, orders come over the mobile network and not from the owner's home."""
+    owners = world().frames["devices"].select("device_id", owner="customer_id")
+    stolen = rows().join(owners, on="device_id").filter(pl.col("owner") == pl.col("customer_id"))
+    assert stolen.height > 10
+    assert set(stolen["ip_type"]) == {"mobile"}
+    assert set(stolen["device_type"]) <= {"ios", "android"}
+
+
 def test_the_place_is_where_the_owner_is() -> None:
     """In person it happens in a city in which the owner pays, too."""
     where = [pl.col("latitude").round(0), pl.col("longitude").round(0)]

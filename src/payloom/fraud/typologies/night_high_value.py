@@ -19,6 +19,7 @@ from payloom.fraud.typology import PRESENT_WEEK, Typology
 from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
+from payloom.world.addresses import MOBILE
 from payloom.world.devices import PHONE
 from payloom.world.merchants import CASH_TRADE
 
@@ -125,7 +126,13 @@ class NightHighValue(Typology):
         places = np.flatnonzero(present)
         tapped = high(bits)[places] < threshold32(0.4)
         show_card(rows, places, np.where(tapped, CONTACTLESS, CHIP))
-        remote = np.flatnonzero(~present & (high(campaign) >= threshold32(OWN_PHONE_SHARE)))
+        has_phone = high(campaign) < threshold32(OWN_PHONE_SHARE)
+        on_phone = np.flatnonzero(~present & has_phone)
+        kit.use_device(rows, on_phone, rows.customer[on_phone], PHONE)
+        # The phone is out in town with the thief, and not on the owner's line at home.
+        mobile = np.full(len(on_phone), MOBILE, dtype=np.int8)
+        kit.use_network(rows, on_phone, rows.customer[on_phone], mobile, bits[on_phone])
+        remote = np.flatnonzero(~present & ~has_phone)
         thief = kit.accomplice(events)[remote]
         kit.use_device(rows, remote, thief, PHONE)
         network = self._networks(low(bits), events.start_day).astype(np.int8)
