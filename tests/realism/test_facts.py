@@ -25,17 +25,6 @@ FRAUD_RATE = count(15, 3) / 1000
 NEEDS_DEFAULT_RATE = frozenset({"fraud_rate"})
 """Facts that say nothing of a world with more fraud than the default."""
 
-AWAITED = frozenset(
-    {
-        "fraud_mean_ratio", "fraud_median_ratio", "fraud_exact_unit_share", "fraud_up_to_one_share",
-        "fraud_value_cnp", "fraud_value_pos", "fraud_value_atm", "frauds_per_card_p99", "fraud_cnp_monday_to_sunday",
-        "fraud_present_saturday", "remote_fraud_value_abroad", "christmas_rate_ratio", "loss_per_card_present",
-        "enumerated_hit_share", "takeover_dormant_share", "present_lost_stolen_share", "present_counterfeit_share",
-        "counterfeit_exposed_share", "bust_out_quiet_months", "first_party_share",
-    }
-)  # fmt: skip
-"""Facts that hold when every typology is there, and the mix is fitted."""
-
 
 @pytest.fixture(scope="module")
 def measured() -> Mapping[str, FactResult]:
@@ -48,8 +37,6 @@ def measured() -> Mapping[str, FactResult]:
 def marked(fact: Fact) -> object:
     small = fact.min_rows > ROWS or (fact.id in NEEDS_DEFAULT_RATE and not FULL)
     marks = [pytest.mark.skip(reason="too few rows to tell")] if small else []
-    if fact.id in AWAITED:
-        marks.append(pytest.mark.xfail(reason="awaits the fitted mix of typologies", strict=False))
     return pytest.param(fact, id=fact.id, marks=marks)
 
 

@@ -24,6 +24,7 @@ from payloom.world.accounts import SLOTS as ACCOUNT_SLOTS
 from payloom.world.cards import GENERATIONS, REISSUE_OVERLAP_DAYS, SLOTS, VALID_DAYS
 from payloom.world.devices import SLOTS as DEVICE_SLOTS
 from payloom.world.devices import TABLET
+from payloom.world.lives import OLDEST_ACCOUNT_DAYS, Lives, lives_of
 from payloom.world.merchants import terminal_count
 from payloom.world.model import Model
 from payloom.world.people import AGE_SHARES
@@ -37,28 +38,11 @@ I64 = NDArray[np.int64]
 PART_ENTITIES = 500_000
 """Customers or merchants that one part covers."""
 
-OLDEST_ACCOUNT_DAYS = 5_400
-"""Customers of the first epoch opened their account up to this many days before the period (estimate)."""
-
 _GENERATIONS = 64
 """Devices number their generations below this."""
 
 _KIND_OF_SLOT = np.full(ACCOUNT_SLOTS, ACCOUNT_KIND.index("card"))
 _KIND_OF_SLOT[[CURRENT, SAVINGS]] = ACCOUNT_KIND.index("current"), ACCOUNT_KIND.index("savings")
-
-
-@dataclass(frozen=True)
-class Lives:
-    """First and last days of customers.
-
-    Attributes
-    ----------
-    opened, closed
-        Day numbers; -1 where the customer stays. An account is closed some weeks after the last payment.
-    """
-
-    opened: I64
-    closed: I64
 
 
 @dataclass(frozen=True)
@@ -82,19 +66,6 @@ class Entities:
             MERCHANTS.name: (merchants, self.merchants),
         }
 
-    def lives(self, customer: I64) -> Lives:
-        """Give the first and last day of customers."""
-        cohorts, period = self.model.plan.cohorts, self.model.plan.period
-        cohort = cohorts.of_customer(customer)
-        firsts = np.array([period.epoch_first_day(epoch) for epoch in range(period.epochs + 1)])
-        bits = draw(self.model.plan.keys["customer.life"], customer)
-        joined, left = cohorts.join_epoch[cohort], cohorts.leave_epoch[cohort]
-        days = high(bits).astype(np.int64)
-        before = np.where(joined == 0, days * OLDEST_ACCOUNT_DAYS >> 32, days * 27 >> 32) + 1
-        # Refunds of the last purchases still come.
-        closed = firsts[left] + self.model.config.refunds.max_lag_days + 1 + (low(bits).astype(np.int64) * 13 >> 32)
-        return Lives(firsts[joined] - before, np.where(left >= period.epochs, -1, closed))
-
     def customers(self, customer: I64) -> pa.RecordBatch:
         """Make a batch of the customers table."""
         model, column = self.model, BatchEncoder(CUSTOMERS)
@@ -105,7 +76,7 @@ class Entities:
         home = draw(model.plan.keys["customer.home"], customer)
         north, east = (model.plan.functions.normal.step(part(home)) for part in (high, low))
         spread = model.geography.spread_degrees[place]
-        lives = self.lives(customer)
+        lives = lives_of(model, customer)
         column.ids("customer_id", customer, model.people.ids)
         column.codes("home_country", model.geography.home_country[group].astype(np.int8))
         column.add("home_city", self._cities(place))
@@ -131,7 +102,7 @@ class Entities:
         business = account >= BUSINESS_BASE
         owner = np.where(business, 0, account // ACCOUNT_SLOTS)
         shop = np.where(business, account - BUSINESS_BASE, 0)
-        lives = self.lives(owner)
+        lives = lives_of(model, owner)
         home = model.geography.home_country[self._group(owner)]
         country = np.where(business, model.merchants.site_country[model.merchants.site_of(shop)[0]], home)
         years = high(draw(model.plan.keys["business.life"], shop)).astype(np.int64) * OLDEST_ACCOUNT_DAYS >> 32
@@ -150,7 +121,7 @@ class Entities:
         """Make a batch of the cards table, each reissue a row, on schedule or after a block."""
         model, column = self.model, BatchEncoder(CARDS)
         slots = self._card_slots(customer)
-        first, last = self._presence(self.lives(slots // SLOTS))
+        first, last = self._presence(lives_of(model, slots // SLOTS))
         oldest, _ = model.cards.generation(slots, first)
         newest, _ = model.cards.generation(slots, last)
         row, generation = _count_up(oldest, newest)
@@ -182,7 +153,7 @@ class Entities:
         column.codes("card_brand", brand)
         column.codes("card_type", kind)
         column.codes("issuer_country", country.astype(np.int8))
-        column.days("issued_on", np.maximum(np.maximum(issued, blocked), self.lives(owner).opened))
+        column.days("issued_on", np.maximum(np.maximum(issued, blocked), lives_of(model, owner).opened))
         column.days("expires_on", issued + VALID_DAYS + REISSUE_OVERLAP_DAYS)
         column.ids("replaced_by_card_id", following, model.cards.ids)
         return column.batch()
@@ -194,7 +165,7 @@ class Entities:
         owners = np.repeat(customer, TABLET + 1)
         owned = slot < model.devices.count(owners)
         slot, owners = slot[owned], owners[owned]
-        first, last = self._presence(self.lives(owners))
+        first, last = self._presence(lives_of(model, owners))
         slots = owners * DEVICE_SLOTS + slot
         oldest, _ = model.devices.generation(slots, slot, first)
         newest, _ = model.devices.generation(slots, slot, last)
@@ -202,7 +173,7 @@ class Entities:
         device = _shuffled(slots[row] * _GENERATIONS + generation, model.devices.ids)
         holder, generation = device // _GENERATIONS, device % _GENERATIONS
         owner, slot = holder // DEVICE_SLOTS, holder % DEVICE_SLOTS
-        last_day = self._presence(self.lives(owner))[1]
+        last_day = self._presence(lives_of(model, owner))[1]
         replaced = generation < model.devices.generation(holder, slot, last_day)[0]
         country = model.geography.home_country[self._group(owner)]
         column.ids("device_id", device, model.devices.ids)

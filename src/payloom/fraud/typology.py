@@ -132,11 +132,12 @@ class Typology(ABC):
     def customer(self, events: Events, victim: I64) -> I64:
         """Who the victims are: in a part of the campaigns all are of one region, which comes into fashion and goes."""
         kit = self.kit
-        customer = kit.customers(events, self.band(events.campaign_bits), victim)
+        band = self.band(events.campaign_bits)
+        customer = kit.customers(events, band, victim)
         if not self.focus_share:
             return customer
         draws = kit.draws(events.campaign_bits, f"{self.name}.focus")
-        focused = np.flatnonzero(unit(high(draws)) < self.focus_share)
+        focused = np.flatnonzero((unit(high(draws)) < self.focus_share) & (band == int(Band.ANYBODY)))
         bits, start_day = events.campaign_bits[focused], events.start_day[focused]
         slot = (high(kit.draws(bits, "focus.slots")).astype(np.int64) << 8) + victim[focused]
         customer[focused] = kit.victims.in_group(start_day, self._regions(low(draws[focused]), start_day), slot)

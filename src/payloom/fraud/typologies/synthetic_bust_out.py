@@ -20,12 +20,19 @@ from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
 from payloom.world.devices import PHONE
+from payloom.world.lives import lives_of
 from payloom.world.merchants import CASH_TRADE
 
 I64 = NDArray[np.int64]
 
 FEWEST_DAYS = 2
 """Shortest spree (estimate)."""
+
+QUIET_DAYS = (122, 730)
+"""How long such an account has existed (Experian: 4 to 24 months of quiet)."""
+
+TRIES = 12
+"""Candidates for each identity: the first that fits is taken, else the nearest."""
 
 RING_SHARE = 0.3
 """Campaigns in which one person runs several identities (estimate)."""
@@ -114,7 +121,19 @@ class SyntheticBustOut(Typology):
         """Identities that last until the end of the month in which the spree ends."""
         last = np.minimum(events.start_day + self.max_days - 1, self.kit.model.plan.period.end_day - 1)
         ends = replace(events, day=last, age=np.zeros(len(events), dtype=np.int64))
-        return self.kit.customers(ends, self.band(events.campaign_bits), victim)
+        band = self.band(events.campaign_bits)
+        chosen = self.kit.customers(ends, band, victim * TRIES)
+        worst = self._unripe(events, chosen)
+        for attempt in range(1, TRIES):
+            other = self.kit.customers(ends, band, victim * TRIES + attempt)
+            misfit = self._unripe(events, other)
+            chosen, worst = np.where(misfit < worst, other, chosen), np.minimum(misfit, worst)
+        return chosen
+
+    def _unripe(self, events: Events, customer: I64) -> I64:
+        """Days by which the age of accounts misses the months of quiet."""
+        age = events.start_day - lives_of(self.kit.model, customer).opened
+        return np.maximum(QUIET_DAYS[0] - age, 0) + np.maximum(age - QUIET_DAYS[1], 0)
 
     def choose(self, choice: Choice, events: Events) -> None:
         """Where the identity happens to be, or online, buy what can be sold."""
