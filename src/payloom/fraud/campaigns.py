@@ -122,10 +122,12 @@ def _counts(share: F64, by_day: I64) -> I64:
 
 
 def _starts(plan: Plan, typology: Typology, number: int, stream: Stream, events: int) -> I64:
-    """Campaigns that start on each day: as many on every day, some before the period; season makes them larger."""
+    """Campaigns that start on each day, some before the period: more while in fashion; season makes them larger."""
     days = plan.period.days + typology.max_days
-    mean = np.full(days, events / typology.settings.mean_size / plan.period.days)
     first = plan.period.first_day - typology.max_days
+    wave = _wave(typology, first + np.arange(days))
+    level = fsum(wave.tolist()) / days
+    mean = wave * (events / typology.settings.mean_size / plan.period.days / level)
     starts = _poisson(plan, draw2(plan.keys[f"{stream.name}.starts"], first + np.arange(days), number), mean)
     if events and not starts[typology.max_days :].any():
         # A rare kind has one campaign then, and not single events all year.
@@ -158,7 +160,7 @@ def _day_weights(plan: Plan, typology: Typology) -> list[float]:
     """Volume of each day, more in the config's spikes."""
     mean = sum(plan.day_weights) / len(plan.day_weights)
     days = plan.period.first_day + np.arange(plan.period.days)
-    drift = typology.drift.factors(f"{typology.name}.mix", 1, MIX_SCALE)[typology.drift.month(days), 0].tolist()
+    drift = _wave(typology, days).tolist()
     weights = [weight / mean * factor for weight, factor in zip(plan.day_weights, drift, strict=True)]
     if typology.genuine:
         return weights
@@ -173,6 +175,11 @@ def _day_weights(plan: Plan, typology: Typology) -> list[float]:
             if _in_window((when.month, when.day), spike.start_month_day, spike.end_month_day):
                 weights[offset] *= spike.multiplier
     return weights
+
+
+def _wave(typology: Typology, days: I64) -> F64:
+    """How much there is of a kind on days, as it comes into and goes out of fashion."""
+    return typology.drift.factors(f"{typology.name}.mix", 1, MIX_SCALE)[typology.drift.month(days), 0]
 
 
 def _in_window(day: tuple[int, int], start: tuple[int, int], end: tuple[int, int]) -> bool:
