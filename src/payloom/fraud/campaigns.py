@@ -179,7 +179,8 @@ def _day_weights(plan: Plan, typology: Typology) -> list[float]:
 
 def _wave(typology: Typology, days: I64) -> F64:
     """How much there is of a kind on days, as it comes into and goes out of fashion."""
-    return typology.drift.factors(f"{typology.name}.mix", 1, MIX_SCALE)[typology.drift.month(days), 0]
+    wave: F64 = typology.drift.factors(f"{typology.name}.mix", 1, MIX_SCALE)[typology.drift.month(days), 0]
+    return wave
 
 
 def _in_window(day: tuple[int, int], start: tuple[int, int], end: tuple[int, int]) -> bool:
