@@ -60,7 +60,7 @@ def test_hostile_files_are_refused_or_usable(tmp_path: Path, data: bytes):
         checked(error)
 
 
-@settings(max_examples=count(40, 2_000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=count(25, 2_000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(values=st.one_of(extreme_tables(), extreme_tables(), hostile_tables()))
 @pytest.mark.filterwarnings("error")
 def test_an_accepted_config_makes_its_rows(values: dict[str, Any]):

@@ -10,8 +10,9 @@ from tests.cell.worlds import World, make
 
 
 def world_of(name: str, rows: int = 30_000, rate: str = "0.02", **sections: Any) -> World:
-    """Make a world whose fraud is of one typology."""
-    return make({"world": {"rows": rows, "fraud_rate": rate}, "fraud": {"mix": {name: 1.0}}, **sections})
+    """Make a world whose fraud is of one typology, the same all year: what is in fashion differs between seeds."""
+    fraud = {"mix": {name: 1.0}, "drift_sigma": 0.0}
+    return make({"world": {"rows": rows, "fraud_rate": rate}, "fraud": fraud, **sections})
 
 
 def fraud_of(world: World) -> pl.DataFrame:

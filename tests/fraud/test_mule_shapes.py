@@ -44,7 +44,7 @@ def world(name: str) -> World:
     return make(
         {
             "world": {"rows": count(40_000, 200_000), "fraud_rate": "0.02", "customers": 4_000},
-            "fraud": {"mix": {name: 1.0}},
+            "fraud": {"mix": {name: 1.0}, "drift_sigma": 0.0},
         }
     )
 

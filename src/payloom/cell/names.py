@@ -32,6 +32,12 @@ SECOND_WORDS = (
 def merchant_names(bits: U64, trade: NDArray[np.integer]) -> pa.Array:
     """Name merchants by their random bits and trade; names repeat, as chains do."""
     kinds = [trade.trade.replace("_", " ").title() for trade in TRADES]
-    names = [f"{one} {two} {kind}" for one in FIRST_WORDS for two in SECOND_WORDS for kind in kinds]
     chain = (bits >> np.uint64(11)) % np.uint64(len(FIRST_WORDS) * len(SECOND_WORDS))
-    return string_array(names, chain.astype(np.int64) * len(kinds) + trade)
+    # Only the names that occur are written out.
+    used, index = np.unique(chain.astype(np.int64) * len(kinds) + trade, return_inverse=True)
+    chains, kind = np.divmod(used, len(kinds))
+    names = [
+        f"{FIRST_WORDS[one]} {SECOND_WORDS[two]} {kinds[what]}"
+        for one, two, what in zip(*np.divmod(chains, len(SECOND_WORDS)), kind, strict=True)
+    ]
+    return string_array(names, index)

@@ -100,11 +100,11 @@ class Spike(Section):
 
 DEFAULT_MIX: Final = MappingProxyType(
     {
-        "cnp_stolen": 0.307,
+        "cnp_stolen": 0.281,
         "card_testing": 0.2,
         "account_takeover": 0.075,
-        "lost_stolen": 0.09,
-        "counterfeit": 0.034,
+        "lost_stolen": 0.112,
+        "counterfeit": 0.038,
         "impossible_travel": 0.012,
         "night_high_value": 0.016,
         "device_farm": 0.05,
@@ -155,7 +155,7 @@ class FraudConfig(Section):
     )
 
     drift_sigma: float = setting(
-        2.0,
+        2.3,
         "Standard deviation over the months of ln(weight) of what fraudsters go for; tactics, amounts, mix drift less",
         unit="ln units",
         source="estimate; [C] IEEE: a frozen model loses .05 AUC in three months",

@@ -61,7 +61,7 @@ class Typologies(Section):
     card_testing: TypologySettings = scenario(
         "Many cards tried in a burst, the good ones used days later",
         "[S] Visa: 33 % of enumerated accounts see fraud within 5 days; sizes are estimates",
-        mean_size=48.0, size_sigma=0.7, report_delay_median_days=9.0, unreported_share=0.30,
+        mean_size=48.0, size_sigma=0.7, report_delay_median_days=9.0, unreported_share=0.25,
     )  # fmt: skip
     account_takeover: TypologySettings = scenario(
         "A shop account taken over and spent from a new device",
@@ -71,13 +71,13 @@ class Typologies(Section):
     lost_stolen: TypologySettings = scenario(
         "A lost or stolen card: bursts of small contactless purchases near home until the block",
         "[S] Feedzai: card-present fraud takes a card for some $450; noticed within hours; sizes are estimates",
-        mean_size=6.0, size_sigma=0.5, report_delay_median_days=0.15, report_delay_sigma=1.1, unreported_share=0.03,
-        chargeback_share=0.55,
+        mean_size=6.0, size_sigma=0.5, amount_factor=0.7, report_delay_median_days=0.15, report_delay_sigma=1.1,
+        unreported_share=0.03, chargeback_share=0.55,
     )  # fmt: skip
     counterfeit: TypologySettings = scenario(
         "Cards copied at one breached terminal and used weeks later, elsewhere",
         "[S] about 25 % of the cards exposed at a breached merchant see fraud within three months; sizes are estimates",
-        mean_size=18.0, size_sigma=0.6, amount_factor=0.9, report_delay_median_days=3.0, report_delay_sigma=1.1,
+        mean_size=18.0, size_sigma=0.6, amount_factor=0.8, report_delay_median_days=3.0, report_delay_sigma=1.1,
         unreported_share=0.04,
     )  # fmt: skip
     breached_terminal: TypologySettings = scenario(
@@ -93,7 +93,7 @@ class Typologies(Section):
     night_high_value: TypologySettings = scenario(
         "A run of dear purchases and withdrawals in one night",
         "[C] ULB: 25 % of fraud between 0 and 6 h; sizes are estimates",
-        mean_size=6.0, size_sigma=0.5, amount_factor=0.8, report_delay_median_days=0.5, report_delay_sigma=0.9,
+        mean_size=6.0, size_sigma=0.5, amount_factor=1.0, report_delay_median_days=0.5, report_delay_sigma=0.9,
         unreported_share=0.04, chargeback_share=0.7,
     )  # fmt: skip
     device_farm: TypologySettings = scenario(
@@ -116,7 +116,7 @@ class Typologies(Section):
     )  # fmt: skip
     structuring: TypologySettings = scenario(
         "A large sum sent in amounts just below a threshold", "estimate",
-        mean_size=7.0, size_sigma=0.4, report_delay_median_days=18.0, unreported_share=0.45, chargeback_share=0.0,
+        mean_size=7.0, size_sigma=0.4, report_delay_median_days=18.0, unreported_share=0.35, chargeback_share=0.0,
     )  # fmt: skip
     fan_in: TypologySettings = scenario(
         "Many mules pay one account within days", "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
@@ -129,27 +129,27 @@ class Typologies(Section):
     scatter_gather: TypologySettings = scenario(
         "Money goes from one account through several mules to one other",
         "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
-        mean_size=9.0, size_sigma=0.3, report_delay_median_days=18.0, unreported_share=0.40, chargeback_share=0.0,
+        mean_size=9.0, size_sigma=0.3, report_delay_median_days=18.0, unreported_share=0.33, chargeback_share=0.0,
     )  # fmt: skip
     gather_scatter: TypologySettings = scenario(
         "An account is paid by many mules and then pays many others",
         "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
-        mean_size=9.0, size_sigma=0.3, report_delay_median_days=18.0, unreported_share=0.40, chargeback_share=0.0,
+        mean_size=9.0, size_sigma=0.3, report_delay_median_days=18.0, unreported_share=0.33, chargeback_share=0.0,
     )  # fmt: skip
     cycle: TypologySettings = scenario(
         "Money goes round a ring of mules",
         "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
-        mean_size=5.0, size_sigma=0.3, report_delay_median_days=18.0, unreported_share=0.45, chargeback_share=0.0,
+        mean_size=5.0, size_sigma=0.3, report_delay_median_days=18.0, unreported_share=0.35, chargeback_share=0.0,
     )  # fmt: skip
     bipartite: TypologySettings = scenario(
         "Some mules pay some others, every one to every one",
         "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
-        mean_size=9.0, size_sigma=0.3, report_delay_median_days=18.0, unreported_share=0.40, chargeback_share=0.0,
+        mean_size=9.0, size_sigma=0.3, report_delay_median_days=18.0, unreported_share=0.33, chargeback_share=0.0,
     )  # fmt: skip
     stack: TypologySettings = scenario(
         "Money goes through layers of mules, each paying the next",
         "AMLworld (Altman et al. 2023) for the shape; sizes are estimates",
-        mean_size=12.0, size_sigma=0.3, report_delay_median_days=18.0, unreported_share=0.45, chargeback_share=0.0,
+        mean_size=12.0, size_sigma=0.3, report_delay_median_days=18.0, unreported_share=0.35, chargeback_share=0.0,
     )  # fmt: skip
     first_party_dispute: TypologySettings = scenario(
         "A genuine purchase that its cardholder contests later",

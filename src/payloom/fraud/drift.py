@@ -16,7 +16,7 @@ I64 = NDArray[np.int64]
 PERSISTENCE = 0.65
 """Correlation of a wave from month to month: after a quarter a quarter is left of what was in fashion (estimate)."""
 
-TACTICS_SCALE, AMOUNTS_SCALE, MIX_SCALE = 1.4, 0.2, 0.7
+TACTICS_SCALE, AMOUNTS_SCALE, MIX_SCALE = 1.5, 0.14, 0.26
 """Spread of the odds of a tactic, of amounts and of the mix of typologies, against that of targets (estimates)."""
 
 

@@ -81,7 +81,7 @@ class AccountTakeover(Typology):
         bits = self.kit.draws(events.bits, "account_takeover.goods")
         everywhere = np.arange(len(events))
         trade = self._trades(high(bits), events.start_day)
-        factor = np.where(self._probes(events), 0.2, 1.1) * self.amount_factor(events)
+        factor = np.where(self._probes(events), 0.2, 2.4) * self.amount_factor(events)
         self.kit.shop_online(choice, everywhere, trade, self.kit.draws(bits, "account_takeover.shop"), factor)
         choice.stored[:] = self.happens(low(bits), events, "stored", STORED_SHARE)
 

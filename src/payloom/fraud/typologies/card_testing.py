@@ -63,7 +63,7 @@ ROTATES_SHARE = 0.5
 
 TESTS_PER_DEVICE = 4
 
-SOLD_SHARE = 0.55
+SOLD_SHARE = 0.45
 """Good cards that are used within days (Visa: 33 % of enumerated accounts see fraud within five)."""
 
 EXACT_UNIT_SHARE = 0.85
@@ -81,7 +81,7 @@ WANTED = {
 }  # fmt: skip
 """What the good cards buy (estimate)."""
 
-ABROAD_SHARE = 0.5
+ABROAD_SHARE = 0.6
 """Such purchases in another country than the card's (EBA/ECB 2024: 70 % of remote fraud's value crosses borders)."""
 
 

@@ -16,6 +16,7 @@ from payloom.fraud.shares import code_table
 from payloom.fraud.typology import Typology
 from payloom.streams.hashing import U64, high, low, threshold32, unit
 from payloom.streams.tables import F64
+from payloom.world.devices import COMPUTER, PHONE
 
 I64 = NDArray[np.int64]
 
@@ -35,7 +36,7 @@ GAP_MEAN_SECONDS = 1500.0
 KEPT_SHARE = 0.35
 """Purchases that are what the victim might have bought: fraudsters buy everyday things too (estimate)."""
 
-ABROAD_SHARE = 0.75
+ABROAD_SHARE = 0.85
 """Purchases in another country than the card's (EBA/ECB 2024: 70 % of the value of remote fraud crosses borders)."""
 
 STORED_SHARE = 0.35
@@ -43,6 +44,12 @@ STORED_SHARE = 0.35
 
 MALWARE_SHARE = 0.15
 """Cards that are used from the victim's own device and line, through malware or remote control (estimate)."""
+
+DESK_SHARE = 0.4
+"""Campaigns on a computer, where its owner has one; the others on a phone (estimate)."""
+
+LAX_SHARE = 0.5
+"""Purchases where fraudsters find a way around strong authentication; the others are like the owner's (estimate)."""
 
 CAREFUL_SHARE = 0.7
 """Buyers who use another device and line for each card (estimate)."""
@@ -122,10 +129,11 @@ class CnpStolen(Typology):
         kept = choice.online & self.happens(low(bits), events, "kept", KEPT_SHARE)
         places = np.flatnonzero(~kept)
         trade = self._trades(high(bits[places]), events.start_day[places])
-        shop, factor = self.kit.draws(bits[places], "cnp_stolen.shop"), 1.3 * self.amount_factor(events)[places]
+        shop, factor = self.kit.draws(bits[places], "cnp_stolen.shop"), 1.25 * self.amount_factor(events)[places]
         region = self._favoured(high(self.kit.draws(bits[places], "cnp_stolen.where")), events.start_day[places])
         abroad = self.kit.model.geography.home_country[region]
-        self.kit.shop_online(choice, places, trade, shop, factor, ABROAD_SHARE, abroad)
+        share = self.tactic(events, "abroad", ABROAD_SHARE)[places]
+        self.kit.shop_online(choice, places, trade, shop, factor, share, abroad)
         again = events.number % self._by_campaign(events, RUNS, "cnp_stolen.length") > 0
         stored = high(self.kit.draws(bits, "cnp_stolen.stored"))
         choice.stored[:] = again & self.happens(stored, events, "stored", STORED_SHARE)
@@ -139,7 +147,11 @@ class CnpStolen(Typology):
         infected = low(kit.pair_draws(events.campaign_bits, victim, "cnp_stolen.malware"))
         places = np.flatnonzero(~self.happens(infected, events, "malware", MALWARE_SHARE))
         network = self._networks(low(bits), events.start_day).astype(np.int8)
-        kit.use_any_device(rows, places, holder[places], kit.draws(campaign, "cnp_stolen.device")[places])
+        desk = self.happens(low(kit.draws(campaign, "cnp_stolen.device")), events, "desk", DESK_SHARE)
+        desk &= kit.model.devices.count(holder) > COMPUTER
+        for slot, chosen in ((COMPUTER, desk), (PHONE, ~desk)):
+            some = places[chosen[places]]
+            kit.use_device(rows, some, holder[some], slot)
         kit.use_network(rows, places, holder[places], network[places], bits[places])
 
     def finish(self, rows: Rows, events: Events) -> None:
@@ -148,8 +160,7 @@ class CnpStolen(Typology):
         bits = kit.draws(events.bits, "cnp_stolen.how")
         self._use_devices(rows, events, bits)
         checks, answers = kit.draws(bits, "cnp_stolen.checks"), kit.draws(bits, "cnp_stolen.answer")
-        # Half of the shops ask no more than they would ask the owner.
-        lax = np.flatnonzero(checks & np.uint64(1))
+        lax = np.flatnonzero(self.happens(high(kit.draws(checks, "cnp_stolen.lax")), events, "lax", LAX_SHARE))
         kit.redraw(rows.three_ds, lax, self._three_ds, high(checks)[lax])
         kit.redraw(rows.avs, everywhere, self._avs, low(checks))
         kit.redraw(rows.cvv, everywhere, self._cvv, low(answers))

@@ -49,7 +49,7 @@ KEPT_SHARE = 0.15
 OPENING_HOUR, CLOSING_HOUR = 9, 20
 """Shops that sell what can be resold are open between these local hours; cash machines always."""
 
-FIRST_FACTOR, LAST_FACTOR = 1.0, 1.9
+FIRST_FACTOR, LAST_FACTOR = 0.85, 1.5
 """On amounts, at the beginning and at the end of the spree (estimate)."""
 
 FIRST_DECLINED, LAST_DECLINED = 0.04, 0.62
