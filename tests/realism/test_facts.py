@@ -22,7 +22,7 @@ ROWS = count(200_000, 1_000_000)
 # As many frauds as a million rows have by default, so that their statistics mean something.
 FRAUD_RATE = count(15, 3) / 1000
 
-NEEDS_DEFAULT_RATE = frozenset({"fraud_rate"})
+NEEDS_DEFAULT_RATE = frozenset({"fraud_rate", "first_party_share"})
 """Facts that say nothing of a world with more fraud than the default."""
 
 

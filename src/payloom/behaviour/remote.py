@@ -36,14 +36,14 @@ FOREIGN_LINE_SHARE = 0.025
 BORROWED_PHONE_SHARE = 0.012
 """Remote payments on a phone that are made on the partner's (estimate)."""
 
-STRANGE_DEVICE_SHARE = 0.045
+STRANGE_DEVICE_SHARE = 0.032
 """Remote payments from a device of somebody else in the same country: a colleague's, a public or a rented one
 (estimate; ThreatMetrix 2013: 13 to 19 % of accounts see three devices or more in a month)."""
 
 STRANGE_DEVICE_US = 5 * 86_400_000_000
 """Such a device is used for some days."""
 
-PUBLIC_SHARE = 0.04
+PUBLIC_SHARE = 0.024
 """Part of the strange devices that are public, a library's or a hotel's (estimate): strangers meet on those."""
 
 PUBLIC_EVERY = 1500

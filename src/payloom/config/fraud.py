@@ -155,7 +155,7 @@ class FraudConfig(Section):
     )
 
     drift_sigma: float = setting(
-        2.3,
+        2.4,
         "Standard deviation over the months of ln(weight) of what fraudsters go for; tactics, amounts, mix drift less",
         unit="ln units",
         source="estimate; [C] IEEE: a frozen model loses .05 AUC in three months",

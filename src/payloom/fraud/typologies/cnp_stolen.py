@@ -27,7 +27,7 @@ percentile 39)."""
 CARD_DAYS = (1, 1, 2, 3, 5, 9)
 """Days that a card is used before the next ones, by campaign (IEEE: 45 % of gaps are longer than a day)."""
 
-NIGHT_SHARE = 0.24
+NIGHT_SHARE = 0.26
 """Runs put into the victim's night, above those that fall there anyway (ULB: 25 % of fraud from 0 to 6 h)."""
 
 GAP_MEAN_SECONDS = 1500.0
@@ -42,7 +42,7 @@ ABROAD_SHARE = 0.85
 STORED_SHARE = 0.35
 """Later purchases of a run through an account that keeps the card, such as a marketplace's (estimate)."""
 
-MALWARE_SHARE = 0.15
+MALWARE_SHARE = 0.1
 """Cards that are used from the victim's own device and line, through malware or remote control (estimate)."""
 
 DESK_SHARE = 0.4
@@ -51,7 +51,7 @@ DESK_SHARE = 0.4
 LAX_SHARE = 0.5
 """Purchases where fraudsters find a way around strong authentication; the others are like the owner's (estimate)."""
 
-CAREFUL_SHARE = 0.7
+CAREFUL_SHARE = 0.45
 """Buyers who use another device and line for each card (estimate)."""
 
 WANTED = {
