@@ -140,7 +140,7 @@ def test_regions_have_their_shares(made) -> None:
 @pytest.mark.statistical
 @worlds
 def test_some_customers_hide_behind_a_vpn(made) -> None:
-    """The configured share of customers comes by VPN all but always; the others use one in less than one payment in 50."""
+    """The configured share of customers comes by VPN; the others use one in less than one payment in 50."""
     world = made()
     seen = world.genuine.filter(SEEN)
     people = seen.group_by("customer_id").agg(n=pl.len(), hidden=(pl.col("ip_type") == "vpn").mean())
