@@ -37,7 +37,7 @@ def assert_exact(world: World, rows: int, rate: str, start: str, end: str) -> No
     assert labels["event_time"].is_sorted()
 
 
-@settings(max_examples=count(30, 2_000))
+@settings(max_examples=count(20, 2_000))
 @given(configs())
 @example({"world": {"rows": 1, "end": "2025-01-02", "fraud_rate": "0.5"}})
 @example({"world": {"rows": 1, "end": "2025-01-02", "fraud_rate": "0"}})
@@ -59,7 +59,7 @@ def test_any_config_gets_exactly_its_counts(values) -> None:
     assert_exact(build(values), world["rows"], world.get("fraud_rate", "0.003"), start, end)
 
 
-@settings(max_examples=count(30, 3_000))
+@settings(max_examples=count(20, 3_000))
 @given(configs())
 def test_every_days_counts_are_known_before_a_row_is_made(values) -> None:
     """Days sum to the rows and the fraud, and no stream of a day is negative."""

@@ -199,7 +199,7 @@ HOSTILE_TEXT = st.one_of(
 )
 
 
-@settings(max_examples=count(250, 2_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=count(100, 2_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     options=st.lists(st.tuples(st.sampled_from(FLAGS), HOSTILE_TEXT), max_size=6),
     data=st.one_of(st.none(), hostile_toml),

@@ -14,7 +14,7 @@ from payloom.pipeline.world import World
 from tests.config.hostile import extreme_tables, hostile_tables, hostile_toml
 from tests.counts import count
 
-several = settings(max_examples=count(300, 2_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
+several = settings(max_examples=count(120, 2_000), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def checked(error: ConfigError) -> None:
@@ -60,7 +60,7 @@ def test_hostile_files_are_refused_or_usable(tmp_path: Path, data: bytes):
         checked(error)
 
 
-@settings(max_examples=count(25, 2_000), deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=count(15, 2_000), deadline=None, suppress_health_check=list(HealthCheck))
 @given(values=st.one_of(extreme_tables(), extreme_tables(), hostile_tables()))
 @pytest.mark.filterwarnings("error")
 def test_an_accepted_config_makes_its_rows(values: dict[str, Any]):

@@ -72,7 +72,7 @@ def per_day(spikes: list[dict[str, Any]]) -> dict[str, tuple[float, float, float
     for name in ("cnp_stolen", "account_takeover"):
         of = month.filter(pl.col("typology") == name)["month"]
         spans = ((5, 6), 61), ((12, 1), 62), ((3, 4, 8, 9, 10, 11), 183)
-        early, winter, usual = (of.is_in(months).sum() / days for months, days in spans)
+        early, winter, usual = (float(of.is_in(months).sum()) / days for months, days in spans)
         rates[name] = (early, winter, usual)
     return rates
 

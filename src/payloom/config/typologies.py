@@ -13,7 +13,7 @@ class TypologySettings(Section):
     """What can be set for one kind of campaign."""
 
     mean_size: float = setting(
-        10.0, "Mean number of events of a campaign", unit="payments", source="estimate", gt=0, le=100_000
+        10.0, "Mean number of events of a campaign", unit="payments", source="estimate", ge=1, le=100_000
     )
     size_sigma: float = setting(
         0.8, "Standard deviation of ln(weight) between campaigns", unit="ln units", source="estimate", ge=0, le=3
