@@ -66,9 +66,9 @@ def test_limits_are_used_up_towards_the_end() -> None:
 
 
 def test_spending_is_high_and_as_good_as_cash() -> None:
-    """The mean payment is a multiple of the honest one, and yet some are small; cash is drawn more than usual."""
+    """The mean payment is dearer by a quarter at least, and yet some are small; cash is drawn more than usual."""
     honest, fraud = world().genuine.filter(pl.col("card_id").is_not_null()), rows()
-    assert fraud["amount_usd"].mean() > 1.1 * honest["amount_usd"].mean()  # type: ignore[operator]
+    assert fraud["amount_usd"].mean() > 1.25 * honest["amount_usd"].mean()  # type: ignore[operator]
     assert fraud["amount_usd"].quantile(0.25) < honest["amount_usd"].quantile(0.75)  # type: ignore[operator]
     cash = [frame.select((pl.col("transaction_type") == "cash_withdrawal").mean()).item() for frame in (fraud, honest)]
     assert cash[0] > 1.2 * cash[1] > 0

@@ -69,9 +69,3 @@ class Reissues:
         row = np.repeat(np.arange(len(holder)), count)
         place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + first[row]
         return row, (self.keys[place] & ((1 << _SECOND_BITS) - 1)) * 1_000_000 + self.origin_us
-
-
-def no_reissues() -> Reissues:
-    """Give the blocks of a world without fraud."""
-    empty = np.zeros(0, dtype=np.int64)
-    return Reissues.of(empty, empty, 0)

@@ -37,7 +37,8 @@ KEPT_SHARE = 0.35
 """Purchases that are what the victim might have bought: fraudsters buy everyday things too (estimate)."""
 
 ABROAD_SHARE = 0.85
-"""Purchases in another country than the card's (EBA/ECB 2024: 70 % of the value of remote fraud crosses borders)."""
+"""Purchases sought in another country than the card's; with waves, three in four of the year's come out there (EBA/ECB
+2024: 70 % of the value of remote fraud crosses borders)."""
 
 STORED_SHARE = 0.35
 """Later purchases of a run through an account that keeps the card, such as a marketplace's (estimate)."""
