@@ -4,7 +4,7 @@
 PYTHON ?=
 ARGS ?=
 # Extras of pyproject.toml, each with its pins in requirements/<extra>.txt.
-EXTRAS = dev realism
+EXTRAS = dev realism s3 iceberg server
 
 BIN = .venv/bin
 CORE = .venv/.stamp-core

@@ -18,6 +18,9 @@ LOCKS = {
     "dev": ["pyproject.toml", "--extra", "dev"],
     "core": ["pyproject.toml", "--constraints", "requirements/dev.txt"],
     "realism": ["pyproject.toml", "--extra", "realism", "--constraints", "requirements/dev.txt"],
+    "s3": ["pyproject.toml", "--extra", "s3", "--constraints", "requirements/dev.txt"],
+    "iceberg": ["pyproject.toml", "--extra", "iceberg", "--constraints", "requirements/dev.txt"],
+    "server": ["requirements/server.in", "--constraints", "requirements/dev.txt"],
     "bench": ["requirements/bench.in"],
     "reference": ["requirements/reference.in"],
 }
