@@ -37,7 +37,7 @@ $(CORE): pyproject.toml requirements/core.txt $(SETUP_INPUTS)
 	@touch $@
 
 # Environments of their own: what they hold is no dependency of payloom.
-.venv-bench/.stamp-% .venv-reference/.stamp-%: requirements/%.txt $(SETUP_INPUTS)
+.venv-athena/.stamp-% .venv-bench/.stamp-% .venv-reference/.stamp-%: requirements/%.txt $(SETUP_INPUTS)
 	@$(FIND_PYTHON); "$$python" scripts/setup_env.py $* --venv $(@D)
 	@touch $@
 
@@ -87,5 +87,5 @@ reference: $(REFERENCE)  ## build the reference tables again (ARGS=--check compa
 	@.venv-reference/bin/python scripts/build_math_tables.py $(ARGS)
 
 clean:  ## remove the environments, caches and benchmark files (data/ stays)
-	rm -rf .venv .venv-bench .venv-reference dist build benchmarks/scratch .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv .venv-athena .venv-bench .venv-reference dist build benchmarks/scratch .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache

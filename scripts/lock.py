@@ -21,6 +21,7 @@ LOCKS = {
     "s3": ["pyproject.toml", "--extra", "s3", "--constraints", "requirements/dev.txt"],
     "iceberg": ["pyproject.toml", "--extra", "iceberg", "--constraints", "requirements/dev.txt"],
     "server": ["requirements/server.in", "--constraints", "requirements/dev.txt"],
+    "athena": ["requirements/athena.in"],
     "bench": ["requirements/bench.in"],
     "reference": ["requirements/reference.in"],
 }
