@@ -11,9 +11,10 @@ import click
 
 from payloom.cli.tables import print_table
 from payloom.errors import ConfigError, GateError, Problem
+from payloom.extras import extra_libraries
 from payloom.realism.data import DataSet
+from payloom.realism.report import EXTRA, NEEDED_BY, examine, failures
 from payloom.realism.report import as_json as report_json
-from payloom.realism.report import examine, extra_libraries, failures
 from payloom.realism.results import Report
 from payloom.realism.terminal import tables
 
@@ -74,7 +75,7 @@ def _page(out: str | None) -> Path | None:
 
 def _page_writer() -> Callable[[Report, Path], None]:
     """Return what writes pages; its library is missed before anything is measured."""
-    with extra_libraries():
+    with extra_libraries(EXTRA, NEEDED_BY):
         from payloom.realism.page import write_page  # noqa: PLC0415 - needs the extra
 
         return write_page

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import Any, Final
 
-from payloom.errors import ConfigError, Problem
+from payloom.extras import extra_libraries
 from payloom.realism.data import DataSet
 from payloom.realism.facts import failed, measure_facts
 from payloom.realism.measures.evidence import Evidence
@@ -18,6 +18,10 @@ from payloom.realism.results import OUTSIDE, Difficulty, Leak, Report
 from payloom.realism.structure import measure_structure
 
 EXTRA: Final = "realism"
+"""Its libraries."""
+
+NEEDED_BY: Final = "the report"
+
 Said = Callable[[str], None]
 
 
@@ -104,32 +108,14 @@ def _plain(value: Any) -> Any:
 
 
 def _audit(data: DataSet) -> tuple[Leak, ...]:
-    with extra_libraries():
+    with extra_libraries(EXTRA, NEEDED_BY):
         from payloom.realism.leaks import audit  # noqa: PLC0415 - needs the extra
 
         return audit(data)
 
 
 def _difficulty(data: DataSet) -> Difficulty:
-    with extra_libraries():
+    with extra_libraries(EXTRA, NEEDED_BY):
         from payloom.realism.difficulty import measure_difficulty  # noqa: PLC0415 - needs the extra, slow to import
 
         return measure_difficulty(data)
-
-
-@contextmanager
-def extra_libraries() -> Iterator[None]:
-    """Turn a missing library into the line that says how to get it.
-
-    Raises
-    ------
-    ConfigError
-        If a library of the extra ``realism`` is not installed.
-    """
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("payloom"):
-            raise
-        problem = Problem(error.name, "", "is not installed; the report needs it")
-        raise ConfigError([problem], hint=f'pip install "payloom[{EXTRA}]"') from error
