@@ -6,6 +6,10 @@ import pytest
 from hypothesis import settings
 
 from tests import counts
+from tests.servers.seaweed import s3_proxy, s3_server
+
+#: Fixtures of every folder.
+__all__ = ["s3_proxy", "s3_server"]
 
 # Derandomized: a run gives the same verdict everywhere. The full run tries more, and new, examples.
 settings.register_profile("ci", derandomize=True, database=None, deadline=None, max_examples=50, print_blob=True)
