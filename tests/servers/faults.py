@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+#: S3 keeps a slow CompleteMultipartUpload alive with white space.
+BLANKS = " \n \n" * 3
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -13,13 +16,15 @@ class Answer:
     headers: str = ""
     keep_alive: bool = True
     html: bool = False
+    blanks_first: bool = False
+    blanks_inside: bool = False
 
     def body(self) -> str:
         """Error document, as S3 or a gateway words it."""
         if self.html:
             return f"<html><head><title>{self.status}</title></head><body><h1>{self.status}</h1></body></html>\r\n"
         return (
-            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'{BLANKS * self.blanks_first}<?xml version="1.0" encoding="UTF-8"?>\n{BLANKS * self.blanks_inside}'
             f"<Error><Code>{self.code}</Code><Message>{self.message}</Message>"
             "<RequestId>4442587FB7D0A2F9</RequestId></Error>"
         )
@@ -46,7 +51,9 @@ ANSWERS = {
         "x-amz-bucket-region: eu-central-1\r\n",
     ),
     "bad_gateway_html": Answer("502 Bad Gateway", html=True),
-    "error_200": Answer("200 OK", "InternalError", "We encountered an internal error. Please try again."),
+    "error_200": Answer("200 OK", "InternalError", "We encountered an internal error.", blanks_inside=True),
+    # The same with blanks before the XML declaration, which a strict parser refuses.
+    "error_200_blanks": Answer("200 OK", "InternalError", "We encountered an internal error.", blanks_first=True),
 }
 #: The server has done what was asked; the reply suffers.
 AFTER = ("lost_reply", "stall_reply", "truncated_reply", "flipped_reply", "slow", "kill_after")
@@ -70,9 +77,7 @@ FAULTS = (
 def error_reply(fault: str, method: str) -> bytes:
     """Give the bytes of a made-up reply; the one to HEAD has no body."""
     answer = ANSWERS[fault]
-    # S3 keeps a slow CompleteMultipartUpload alive with blanks before the document.
-    body = (" \n \n" * 3 if fault == "error_200" else "") + answer.body()
-    data = b"" if method == "HEAD" else body.encode()
+    data = b"" if method == "HEAD" else answer.body().encode()
     kind = "text/html" if answer.html else "application/xml"
     connection = "" if answer.keep_alive else "Connection: close\r\n"
     head = f"HTTP/1.1 {answer.status}\r\nContent-Type: {kind}\r\nContent-Length: {len(data)}\r\n"
