@@ -29,6 +29,16 @@ To install it:
 """
 
 
+def aws_options(command: Any) -> Any:
+    """Add the options of the commands that ask Glue or Athena."""
+    for flag, text in (
+        ("--profile", "Profile of the AWS configuration.  [name; default: AWS_PROFILE, or none]"),
+        ("--region", "Region of Glue and Athena.  [name; default: AWS_REGION, or the profile's]"),
+    ):
+        command = click.option(flag, metavar="NAME", help=text)(command)
+    return command
+
+
 @click.group(context_settings=_WITH_HELP, epilog=_FIRST_STEPS)
 @click.version_option(__version__, prog_name="payloom")
 def app() -> None:
@@ -139,6 +149,89 @@ def show(name: str, *, as_json: bool, **given: Any) -> None:
     from payloom.cli.scenarios_command import show_scenario  # noqa: PLC0415 - slow to import
 
     show_scenario(given, name, as_json=as_json)
+
+
+@app.command()
+@click.option(
+    "--location",
+    metavar="URL",
+    required=True,
+    help="Where the data set lies: s3://bucket/prefix; for DuckDB also a folder.  [address; default: none, required]",
+)
+@click.option(
+    "--dialect",
+    type=click.Choice(["athena", "spark", "duckdb"]),
+    default="athena",
+    help="Which engine the statements are for.  [name; default: athena]",
+)
+@click.option("--table", metavar="NAME", help="Only this table.  [name; default: all tables]")
+@click.option("--database", metavar="NAME", default="payloom", help="Database of the tables.  [name; default: payloom]")
+@click.option(
+    "--years",
+    metavar="FIRST-LAST",
+    help="Years that Athena looks for, such as 2025-2026; fewer are faster.  [years; default: 2000-2099]",
+)
+def ddl(location: str, *, dialect: str, table: str | None, database: str, years: str | None) -> None:
+    """Print the SQL that makes the tables of a data set known to an engine.
+
+    Nothing is read or changed: pipe it on, or save it.
+    """
+    from payloom.cli.ddl_command import run_ddl  # noqa: PLC0415 - slow to import
+
+    run_ddl(location, dialect, table=table, database=database, years=years)
+
+
+@app.command()
+@click.option(
+    "--location",
+    metavar="URL",
+    required=True,
+    help="Where the data set lies: s3://bucket/prefix.  [address; default: none, required]",
+)
+@click.option("--database", metavar="NAME", default="payloom", help="Database in Glue.  [name; default: payloom]")
+@aws_options
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.  [default: off, text]")
+def register(location: str, *, database: str, as_json: bool, **given: Any) -> None:
+    """Create database, tables and partitions in the AWS Glue Data Catalog.
+
+    Run it again after a new year or month was published: it changes what differs and keeps the rest.
+    """
+    from payloom.cli.register_command import run_register  # noqa: PLC0415 - slow to import
+
+    run_register(location, database, given, as_json=as_json)
+
+
+@app.command()
+@click.option(
+    "--athena",
+    "workgroup",
+    metavar="WORKGROUP",
+    required=True,
+    help="Workgroup that runs the query.  [name; default: none, required]",
+)
+@click.option(
+    "--location",
+    metavar="URL",
+    required=True,
+    help="Where the data set lies: s3://bucket/prefix.  [address; default: none, required]",
+)
+@click.option("--database", metavar="NAME", default="payloom", help="Database in Glue.  [name; default: payloom]")
+@click.option("--table", metavar="NAME", default="payments", help="Table that is counted.  [name; default: payments]")
+@click.option(
+    "--output",
+    metavar="URL",
+    help="Where Athena writes results: s3://bucket/prefix.  [address; default: the workgroup's]",
+)
+@aws_options
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.  [default: off, text]")
+def count(location: str, workgroup: str, *, as_json: bool, **given: Any) -> None:
+    """Let Athena count a table, and compare that with the manifests.
+
+    Exits with 7 when the counts differ.
+    """
+    from payloom.cli.count_command import run_count  # noqa: PLC0415 - slow to import
+
+    run_count(location, workgroup, given, as_json=as_json)
 
 
 @app.command(epilog=_INSTALL_COMPLETION)

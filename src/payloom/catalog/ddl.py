@@ -1,0 +1,47 @@
+"""The statements of each dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, get_args
+
+from payloom.catalog.hive import athena_statements, spark_statements
+from payloom.catalog.names import Location, Years, checked_location
+from payloom.catalog.views import duckdb_statements
+from payloom.schema import Table
+
+Dialect = Literal["athena", "spark", "duckdb"]
+DIALECTS: Final[tuple[Dialect, ...]] = get_args(Dialect)
+
+SCHEMES: Final[dict[Dialect, tuple[str, ...]]] = {
+    # A file is nothing for Athena: it lets the same text run in Spark, where it is tested.
+    "athena": ("s3", "file"),
+    "spark": ("s3", "s3a", "gs", "file"),
+    "duckdb": ("s3", "gs", "file", ""),
+}
+"""What each engine opens; the empty one is a folder."""
+
+
+def dialect_location(text: str, dialect: Dialect) -> Location:
+    """Return the location of the data set as that engine can open it.
+
+    Raises
+    ------
+    ConfigError
+        If it can't, or the text could be read as something else.
+    """
+    return checked_location(text, SCHEMES[dialect])
+
+
+def statements(tables: Sequence[Table], location: Location, database: str, years: Years, dialect: Dialect) -> list[str]:
+    """Return the statements that tell an engine of the tables, without the semicolons between them."""
+    if dialect == "athena":
+        return athena_statements(tables, location, database, years)
+    if dialect == "spark":
+        return spark_statements(tables, location, database)
+    return duckdb_statements(tables, location, database)
+
+
+def script(parts: Sequence[str]) -> str:
+    """Return statements as one script: a semicolon and an empty line after each, and no other semicolon."""
+    return "".join(f"{part};\n\n" for part in parts).removesuffix("\n")
