@@ -100,6 +100,10 @@ class FakeSource:
     def layout_digest(self) -> str:
         return hashlib.sha256(self.layout.encode()).hexdigest()
 
+    @property
+    def config_document(self) -> dict[str, int]:
+        return {"rows": self.rows, "months": self.months, "seed": self.seed}
+
     def jobs(self) -> list[Job]:
         entities = Job("customers", (Output("customers", "customers", "part-00000"),), 100, self.memory_bytes)
         months = [self.only_month] if self.only_month else range(1, self.months + 1)

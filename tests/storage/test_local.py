@@ -26,7 +26,7 @@ def test_an_upload_is_invisible_until_it_is_committed(store):
     upload.write(b"12")
     upload.write(memoryview(b"345"))
     assert store.size("a/b.bin") is None
-    upload.commit()
+    upload.commit("")
     assert store.read("a/b.bin") == b"12345"
     upload.abort()
     aborted = store.upload("a/c.bin")
@@ -141,7 +141,7 @@ def test_staging_of_the_dead_is_cleared_and_that_of_the_living_is_not(tmp_path):
         upload.write(b"1")
         with second.writing(alone=False):
             pass
-        upload.commit()
+        upload.commit("")
     assert first.read("b") == b"1"
 
 

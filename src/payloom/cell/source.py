@@ -12,7 +12,7 @@ from payloom.cell.assembly import Streams
 from payloom.cell.bounds import Border, border_us, cell_borders, chunks
 from payloom.cell.columns import ArrowColumns
 from payloom.cell.entities import PART_ENTITIES, Entities
-from payloom.config import Config, DayRange, layout_digest, world_digest
+from payloom.config import Config, DayRange, config_document, layout_digest, world_digest
 from payloom.plan.periods import Month, day_number
 from payloom.schema import FRAUD_LABELS, PAYMENTS
 from payloom.write.contract import Emit, Job, Output
@@ -71,6 +71,11 @@ class PaymentsSource:
         if self._producer is None:
             self._producer = PaymentsProducer(self.config, self.days)
         return self._producer
+
+    @property
+    def config_document(self) -> dict[str, Any]:
+        """The config in plain JSON values."""
+        return config_document(self.config)
 
     def jobs(self) -> list[Job]:
         """Entity tables first, then the cells in order of time."""

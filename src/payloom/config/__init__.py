@@ -1,7 +1,7 @@
 """Config: validated, frozen, with the source of every value."""
 
 from payloom.config.days import ARGUMENT_WORDS, DayRange, day_problems, day_range
-from payloom.config.digest import GENERATOR_VERSION, layout_digest, world_digest
+from payloom.config.digest import GENERATOR_VERSION, config_document, layout_digest, world_digest
 from payloom.config.layers import Layer
 from payloom.config.load import LoadedConfig, load_config, make_config
 from payloom.config.preset_files import preset_names
@@ -18,6 +18,7 @@ __all__ = [
     "LoadedConfig",
     "Region",
     "WorldConfig",
+    "config_document",
     "config_toml",
     "config_values",
     "day_problems",

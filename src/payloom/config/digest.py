@@ -19,6 +19,12 @@ LAYOUT_VERSION: Final = 1
 """Raised whenever the same rows are laid out in other files."""
 
 
+def config_document(config: Config) -> dict[str, Any]:
+    """Return the config in plain JSON values, one spelling for equal numbers."""
+    document: dict[str, Any] = _plain(config)
+    return document
+
+
 def world_digest(config: Config) -> str:
     """Return the SHA-256, in hex, of everything that decides the rows.
 

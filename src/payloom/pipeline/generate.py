@@ -1,4 +1,4 @@
-"""Generate: from a source to a committed unit in a folder."""
+"""Generate: from a source to a committed unit in a folder or a bucket."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from payloom.engine.progress import ProgressCallback
 from payloom.engine.stop import stop_on_signals
 from payloom.engine.task import RunTask
 from payloom.errors import TransientError
+from payloom.storage.address import StoreOptions, open_store
 from payloom.storage.keys import OWN_FOLDER
-from payloom.storage.local import LocalStore
 from payloom.storage.store import Store
 from payloom.version import __version__
 from payloom.write.contract import Job, Source
 from payloom.write.dataset import DATA_PREFIXES, MADE_WITH, Dataset
 from payloom.write.documents import canonical
 from payloom.write.encoding import FileFormat
+from payloom.write.identity import Identity
 from payloom.write.manifest import Manifest
 from payloom.write.parts import part_key, receipt_key
 from payloom.write.units import Unit
@@ -45,6 +46,8 @@ class GenerateOptions:
         What all processes may take together; None for most of what is free.
     overwrite
         Whether to replace what another config left in the folder.
+    store
+        How to talk to an object store.
     """
 
     unit: Unit = field(default_factory=Unit)
@@ -52,6 +55,7 @@ class GenerateOptions:
     workers: int | None = None
     max_memory_bytes: int | None = None
     overwrite: bool = False
+    store: StoreOptions = field(default_factory=StoreOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,14 +108,14 @@ def generate(
     options: GenerateOptions | None = None,
     progress: ProgressCallback | None = None,
 ) -> RunSummary:
-    """Write a unit of the source's data set into a folder, or finish what an interrupted run began.
+    """Write a unit of the source's data set into a folder or a bucket, or finish what an interrupted run began.
 
     Parameters
     ----------
     source
         Makes the rows.
     out
-        The data set's folder.
+        The data set's folder, or an address such as ``s3://bucket/prefix``.
     options
         What may be chosen without changing the rows.
     progress
@@ -130,13 +134,13 @@ def generate(
     """
     options = options or GenerateOptions()
     started = time.monotonic()
-    store = LocalStore(out)
-    dataset = Dataset(store, source.world_digest, source.layout_digest)
+    store = open_store(out, options.store)
+    dataset = Dataset(store, Identity.of(source))
     problem = dataset.conflict(options.unit)
     # Before the lock files are made: a run that is refused leaves no trace.
     if problem and (refusal := dataset.foreign() if options.overwrite else problem):
         raise refusal
-    jobs = _checked(source.jobs(), dataset.digest)
+    jobs = _checked(source.jobs(), dataset.identity.digest)
     check_memory(jobs, options.max_memory_bytes)
     with stop_on_signals() as stop:
         if problem:
@@ -144,7 +148,7 @@ def generate(
                 dataset.make_room(options.unit)
         with store.writing(alone=False):
             dataset.admit(options.unit)
-            task = RunTask(source, store, dataset.digest, options.file_format)
+            task = RunTask(source, store, dataset.identity.digest, options.file_format)
             with _out_of_memory_explained():
                 result = run_jobs(
                     task,
@@ -155,7 +159,8 @@ def generate(
                     stop=stop,
                 )
             _note_versions(store, options.unit)
-            manifest = dataset.commit(options.unit, result.receipts, replace=options.overwrite)
+            manifest = Manifest.of(options.unit, source.world_digest, source.layout_digest, result.receipts)
+            dataset.commit(manifest, replace=options.overwrite)
     return _summary(str(out), manifest, result, time.monotonic() - started)
 
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from payloom.engine.memory import available_cpus
 from payloom.errors import CorruptionError, StorageError
-from payloom.storage.local import LocalStore
+from payloom.storage.address import StoreOptions, open_store
 from payloom.storage.store import Store
-from payloom.write.dataset import DATA_PREFIXES, declared_units, manifests, read_marker
+from payloom.write.dataset import DATA_PREFIXES, declared_units, manifests
+from payloom.write.identity import read_identity
 from payloom.write.inspect import flaw
-from payloom.write.parts import Part, data_digest, is_part_key
+from payloom.write.parts import Part, is_part_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class VerifyReport:
     Attributes
     ----------
     out
-        Its folder, as it was given.
+        Its folder or address, as it was given.
     units
         Names of the published units.
     parts, rows, fraud_rows, size_bytes
@@ -37,13 +38,15 @@ class VerifyReport:
     size_bytes: int
 
 
-def verify(out: str | Path) -> VerifyReport:
+def verify(out: str | Path, options: StoreOptions | None = None) -> VerifyReport:
     """Read every part of a data set and compare it with the manifests.
 
     Parameters
     ----------
     out
-        The data set's folder.
+        The data set's folder, or an address such as ``s3://bucket/prefix``.
+    options
+        How to talk to an object store.
 
     Raises
     ------
@@ -52,11 +55,11 @@ def verify(out: str | Path) -> VerifyReport:
     StorageError
         If there is no data set in the folder, or it can't be read.
     """
-    store = LocalStore(out)
-    marker = read_marker(store)
-    if marker is None:
-        raise StorageError(f"{out} holds no data set of payloom", hint="name the folder that was given as --out")
-    digest = data_digest(marker["world_digest"], marker["layout_digest"])
+    store = open_store(out, options)
+    identity = read_identity(store)
+    if identity is None:
+        raise no_data_set(store)
+    digest = identity.digest
     published = manifests(store)
     problems: list[str] = []
     parts: dict[str, Part] = {}
@@ -82,6 +85,12 @@ def verify(out: str | Path) -> VerifyReport:
         fraud_rows=sum(manifest.fraud_rows for manifest in published),
         size_bytes=sum(part.size_bytes for part in parts.values()),
     )
+
+
+def no_data_set(store: Store) -> StorageError:
+    """Return the error for a place without a data set."""
+    hint = "name the folder or the address that was given as --out"
+    return StorageError(f"{store.location} holds no data set of payloom", hint=hint)
 
 
 def _strays(store: Store, parts: dict[str, Part], digest: str) -> list[str]:

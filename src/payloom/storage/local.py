@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from itertools import count
 from pathlib import Path
@@ -12,9 +13,10 @@ from stat import S_ISDIR, S_ISREG
 from typing import BinaryIO
 
 from payloom.errors import StorageError
+from payloom.storage.digests import file_sha256
 from payloom.storage.failures import storage_faults
 from payloom.storage.keys import OWN_FOLDER, checked_key, folder_of
-from payloom.storage.locks import admission, writing
+from payloom.storage.locks import writing
 from payloom.storage.store import Entry
 
 STAGING = f"{OWN_FOLDER}/staging"
@@ -58,6 +60,8 @@ class LocalStore:
         Name of this run's own staging folder; drawn by the system if empty.
     """
 
+    is_shared = False
+
     def __init__(self, root: str | Path, *, token: str = "") -> None:
         if "\0" in str(root):
             raise StorageError("the output folder's name holds a NUL character", hint="choose another --out")
@@ -85,8 +89,9 @@ class LocalStore:
         """Return the path of a key as it appears in messages."""
         return f"{self._shown.rstrip('/')}/{key}"
 
-    def upload(self, key: str) -> LocalUpload:
+    def upload(self, key: str, sha256: str = "") -> LocalUpload:
         """Begin to write a file in the staging folder."""
+        del sha256
         final = self._path(key)
         with storage_faults(f"write {self.shown(key)}"):
             return LocalUpload(self._new_staged(key), final, self._made_folder(folder_of(key)), self.shown(key))
@@ -96,7 +101,7 @@ class LocalStore:
         upload = self.upload(key)
         try:
             upload.write(data)
-            upload.commit()
+            upload.commit(sha256="")
         finally:
             upload.abort()
 
@@ -134,6 +139,13 @@ class LocalStore:
                 return None
         return status.st_size if S_ISREG(status.st_mode) else None
 
+    def sha256(self, key: str) -> str | None:
+        """Return the digest of a file's bytes, or None if there is no such file."""
+        if self.size(key) is None:
+            return None
+        with storage_faults(f"read {self.shown(key)}"), self.open(key) as file:
+            return file_sha256(file)
+
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """Yield every file below a folder, sorted by key; links are named, never followed."""
         top = self._path(prefix) if prefix else self.root
@@ -159,9 +171,14 @@ class LocalStore:
         """Hold the right to write, and clear what dead runs left in staging."""
         return writing(self, alone=alone)
 
-    def admission(self) -> AbstractContextManager[None]:
-        """Hold the short lock under which runs are admitted."""
-        return admission(self)
+    def unfinished(self) -> builtins.list[Entry]:
+        """Return staged files, of dead runs and of living ones."""
+        return list(self.list(STAGING))
+
+    def discard_unfinished(self, entries: Iterable[Entry]) -> None:
+        """Remove staged files."""
+        for entry in entries:
+            self.delete(entry.key)
 
     def clear_staging(self, *, every_run: bool) -> None:
         """Remove this run's staged files, or those of every run (when no other is alive)."""
@@ -228,8 +245,9 @@ class LocalUpload:
                 view = view[os.write(self._descriptor, view) :]
         return total
 
-    def commit(self) -> None:
+    def commit(self, sha256: str) -> None:
         """Make the bytes durable, then the name."""
+        del sha256
         with storage_faults(f"write {self._shown}"):
             self._finish_bytes()
             self._staged.rename(self._final)
@@ -279,4 +297,5 @@ def _walk(folder: Path, prefix: str) -> Iterator[Entry]:
         if S_ISDIR(status.st_mode):
             yield from _walk(folder / name, f"{prefix}{name}/")
         else:
-            yield Entry(f"{prefix}{name}", status.st_size if S_ISREG(status.st_mode) else -1)
+            size = status.st_size if S_ISREG(status.st_mode) else -1
+            yield Entry(f"{prefix}{name}", size, status.st_mtime)

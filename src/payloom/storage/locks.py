@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from payloom.errors import ConflictError, TransientError
+from payloom.errors import ConflictError
 from payloom.storage.failures import storage_faults
 
 _WAIT_SECONDS = 30.0
@@ -54,18 +54,6 @@ def writing(store: Lockable, *, alone: bool) -> Iterator[None]:
             yield
         finally:
             store.clear_staging(every_run=False)
-
-
-@contextmanager
-def admission(store: Lockable) -> Iterator[None]:
-    """Hold the short lock under which a run declares what it will add."""
-    with _opened(store, "admission.lock") as descriptor:
-        if not _lock_within(descriptor, fcntl.LOCK_EX):
-            raise TransientError(
-                f"another run has kept {store.location} busy for {_WAIT_SECONDS:.0f} seconds",
-                hint="run the same command again",
-            )
-        yield
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import builtins
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
@@ -10,10 +11,21 @@ from typing import BinaryIO, Protocol
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entry:
-    """A stored file: its key and its size in bytes; `size` is -1 for what is no regular file."""
+    """A stored file.
+
+    Attributes
+    ----------
+    key
+        Its key.
+    size
+        Bytes; -1 for what is no regular file.
+    modified_s
+        When it was written, seconds since 1970-01-01 UTC.
+    """
 
     key: str
     size: int
+    modified_s: float
 
 
 class Upload(Protocol):
@@ -23,8 +35,11 @@ class Upload(Protocol):
         """Append all of `data` and return its length."""
         ...
 
-    def commit(self) -> None:
-        """Make the file visible under its key, whole and durable; replaces what was there."""
+    def commit(self, sha256: str) -> None:
+        """Make the file visible under its key, whole and durable; replaces what was there.
+
+        `sha256` is the digest of what was written; an object store keeps it with the object.
+        """
         ...
 
     def abort(self) -> None:
@@ -44,8 +59,13 @@ class Store(Protocol):
         """The root as a person would write it."""
         ...
 
-    def upload(self, key: str) -> Upload:
-        """Begin to write a file."""
+    @property
+    def is_shared(self) -> bool:
+        """Whether others keep things of their own beside the data set, as in a bucket."""
+        ...
+
+    def upload(self, key: str, sha256: str = "") -> Upload:
+        """Begin to write a file; `sha256` is its digest if that is known beforehand."""
         ...
 
     def put(self, key: str, data: bytes) -> None:
@@ -68,6 +88,13 @@ class Store(Protocol):
         """Return the size in bytes, or None if there is no such file."""
         ...
 
+    def sha256(self, key: str) -> str | None:
+        """Return the digest of a file's bytes, or None if there is no such file.
+
+        An object store answers with the digest that came with the object, if one did; only reading tells more.
+        """
+        ...
+
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """Yield every file below a folder, sorted by key."""
         ...
@@ -86,6 +113,10 @@ class Store(Protocol):
         """
         ...
 
-    def admission(self) -> AbstractContextManager[None]:
-        """Hold the short lock under which a run reads what is there and declares what it will add."""
+    def unfinished(self) -> builtins.list[Entry]:
+        """Return what dead runs, or living ones, have begun to write and nobody can see."""
+        ...
+
+    def discard_unfinished(self, entries: Iterable[Entry]) -> None:
+        """Remove unfinished files that `unfinished` named."""
         ...

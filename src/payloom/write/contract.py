@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -71,6 +71,11 @@ class Source(Protocol):
     @property
     def layout_digest(self) -> str:
         """Hex digest of what decides files and encoding, given the rows."""
+        ...
+
+    @property
+    def config_document(self) -> dict[str, Any]:
+        """The config in plain JSON values, for whoever finds the data later."""
         ...
 
     def jobs(self) -> Sequence[Job]:

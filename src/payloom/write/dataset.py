@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+import os
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
 
 from payloom.errors import ConflictError, CorruptionError
 from payloom.schema import TABLES
 from payloom.storage.keys import OWN_FOLDER
-from payloom.storage.store import Store
-from payloom.write.documents import Document, sealed, unsealed
+from payloom.storage.store import Entry, Store
+from payloom.write.documents import sealed, unsealed
+from payloom.write.identity import MARKER, Identity, read_identity
 from payloom.write.manifest import MANIFESTS, Manifest, manifest_key
-from payloom.write.parts import RECEIPTS, Receipt, data_digest, is_part_key
+from payloom.write.parts import RECEIPTS, is_part_key
 from payloom.write.units import Unit
 
-MARKER: Final = f"{OWN_FOLDER}/dataset.json"
 UNITS: Final = f"{OWN_FOLDER}/units"
+CLAIMS: Final = f"{OWN_FOLDER}/staging/claims"
+"""Units that runs are just asking for; on a local disk they go with what dead runs left."""
+
 MADE_WITH: Final = f"{OWN_FOLDER}/made_with"
 """Versions of what made each unit; no part of any comparison."""
 
 DATA_PREFIXES: Final = tuple(sorted(TABLES))
 """Folders at the root that hold data and nothing else."""
 
-_FORMAT: Final = 1
+_ELSEWHERE: Final = "choose another place, or pass --overwrite to replace everything in it"
+_CLAIM_ATTEMPTS: Final = 8
+_CLAIM_PAUSE_SECONDS: Final = 0.05
+_READERS: Final = 8
+
+_Read = TypeVar("_Read")
 
 
 class Dataset:
@@ -32,14 +43,12 @@ class Dataset:
     ----------
     store
         Where it lies.
-    world_digest, layout_digest
-        What decides its rows and files.
+    identity
+        Which one it is.
     """
 
-    def __init__(self, store: Store, world_digest: str, layout_digest: str) -> None:
-        self.store = store
-        self.world_digest, self.layout_digest = world_digest, layout_digest
-        self.digest = data_digest(world_digest, layout_digest)
+    def __init__(self, store: Store, identity: Identity) -> None:
+        self.store, self.identity = store, identity
 
     def conflict(self, unit: Unit) -> ConflictError | None:
         """Return what stands in the way of this unit, or None.
@@ -49,44 +58,63 @@ class Dataset:
         CorruptionError
             If the marker or a unit's declaration is damaged.
         """
-        marker = read_marker(self.store)
+        there = read_identity(self.store)
         where = self.store.location
-        if marker is None:
+        if there is None:
             return _foreign(self.store)
-        if marker["world_digest"] != self.world_digest or marker["layout_digest"] != self.layout_digest:
-            other_world = marker["world_digest"] != self.world_digest
+        if there != self.identity:
+            other_world = there.world_digest != self.identity.world_digest
             return ConflictError(
                 f"{where} holds {'data of another config' if other_world else 'the same data in another file format'}",
-                hint="choose another --out, or pass --overwrite to replace everything in it",
+                hint=_ELSEWHERE,
             )
         for other in declared_units(self.store):
             if other != unit and other.overlaps(unit):
                 finished = self.store.size(manifest_key(other)) is not None
                 state = "already holds" if finished else "holds an unfinished run of"
-                return ConflictError(
-                    f"{where} {state} {other.name}, which overlaps {unit.name}",
-                    hint="choose another --out, or pass --overwrite to replace everything in it",
-                )
+                return ConflictError(f"{where} {state} {other.name}, which overlaps {unit.name}", hint=_ELSEWHERE)
         return None
 
     def foreign(self) -> ConflictError | None:
         """Return the conflict with files that payloom did not write, which nothing may remove; None without any."""
-        marker = read_marker(self.store)
-        return _foreign(self.store, data_digest(marker["world_digest"], marker["layout_digest"]) if marker else "")
+        there = read_identity(self.store)
+        return _foreign(self.store, there.digest if there else "")
 
     def admit(self, unit: Unit) -> None:
-        """Declare that this run adds `unit`; call it under the right to write.
+        """Declare that this run adds `unit`.
+
+        It needs no lock, which a bucket does not have: a run first lays down a claim of its own, then looks whether
+        somebody else has a claim, or was admitted. Of two that overlap at least one sees the other.
 
         Raises
         ------
         ConflictError
             If the store holds another world or layout, an overlapping unit, or foreign files.
         """
-        with self.store.admission():
+        rival = None
+        for attempt in range(1, _CLAIM_ATTEMPTS + 1):
             if problem := self.conflict(unit):
                 raise problem
-            self.store.create(MARKER, sealed(self._marker()))
-            self.store.create(f"{UNITS}/{unit.name}.json", sealed(unit.document()))
+            if not self.store.create(MARKER, self.identity.to_bytes()) and (problem := self.conflict(unit)):
+                raise problem
+            own = f"{CLAIMS}/{unit.name}.{os.urandom(6).hex()}.json"
+            self.store.put(own, sealed(unit.document()))
+            try:
+                rival = self._rival(unit)
+                # Admitted runs are looked for after claims: a claim goes only when its run was admitted or refused.
+                if rival is None and (problem := self.conflict(unit)):
+                    raise problem
+                if rival is None:
+                    self.store.create(f"{UNITS}/{unit.name}.json", sealed(unit.document()))
+                    return
+            finally:
+                self.store.delete(own)
+            # Both may have seen each other: uneven pauses let one go first.
+            time.sleep(_CLAIM_PAUSE_SECONDS * attempt * (1 + os.urandom(1)[0] / 64))
+        raise ConflictError(
+            f"another run is about to add {rival} to {self.store.location}, which overlaps {unit.name}",
+            hint="wait for it to end; if it is dead, payloom clean removes what it left",
+        )
 
     def make_room(self, unit: Unit) -> None:
         """Remove the data set that is in the way of `unit`, if one is; call it alone.
@@ -107,63 +135,59 @@ class Dataset:
         """Return the unit's manifest, or None if there is none that is whole."""
         return Manifest.from_bytes(self.store.read(manifest_key(unit)))
 
-    def commit(self, unit: Unit, receipts: Iterable[Receipt], *, replace: bool) -> Manifest:
+    def commit(self, manifest: Manifest, *, replace: bool) -> None:
         """Write the manifest: the point at which the unit exists.
 
         Raises
         ------
+        ConflictError
+            If somebody has replaced the data set meanwhile.
         CorruptionError
             If the unit was committed before with other parts, and `replace` is false.
         """
-        manifest = Manifest.of(unit, self.world_digest, self.layout_digest, receipts)
-        data, key = manifest.to_bytes(), manifest_key(unit)
+        where = self.store.location
+        if read_identity(self.store) != self.identity:
+            raise ConflictError(
+                f"another run has replaced the data in {where} meanwhile", hint="choose another place, or run it again"
+            )
+        data, key = manifest.to_bytes(), manifest_key(manifest.unit)
         # Another release says so in its manifest; what counts is what the manifest lists.
         if self.store.create(key, data) or Manifest.from_bytes(before := self.store.read(key)) == manifest:
-            return manifest
+            return
         if unsealed(before) is not None and not replace:
             raise CorruptionError(
-                f"parts of {unit.name} in {self.store.location} were damaged, and this installation writes other bytes",
+                f"parts of {manifest.unit.name} in {where} were damaged, and this installation writes other bytes",
                 hint="use the version that made it (see _payloom/made_with), or pass --overwrite",
             )
         self.store.put(key, data)
-        return manifest
 
-    def _marker(self) -> Document:
-        return {"format": _FORMAT, "world_digest": self.world_digest, "layout_digest": self.layout_digest}
+    def _rival(self, unit: Unit) -> str | None:
+        """Return the name of a unit that overlaps and that another run is just asking for."""
+        for body in _read_each(self.store, CLAIMS, lambda _, data: unsealed(data)):
+            if body is not None and (other := Unit.from_document(body)) != unit and other.overlaps(unit):
+                return other.name
+        return None
 
 
-def read_marker(store: Store) -> Document | None:
-    """Return the root marker, or None if there is none.
+def declared_units(store: Store) -> list[Unit]:
+    """Return every unit that a run has begun to write, finished or not.
 
     Raises
     ------
     CorruptionError
-        If it is damaged, or of a version that this one does not know.
+        If a declaration is damaged.
     """
-    data = store.read(MARKER)
-    if data is None:
-        return None
-    marker = unsealed(data)
-    if marker is None or marker.get("format") != _FORMAT:
-        raise CorruptionError(
-            f"{store.location}/{MARKER} is damaged or from another version",
-            hint="choose another --out, or move the folder away and generate again",
-        )
-    return marker
 
-
-def declared_units(store: Store) -> list[Unit]:
-    """Return every unit that a run has begun to write, finished or not."""
-    units = []
-    for entry in store.list(UNITS):
-        body = unsealed(store.read(entry.key))
+    def unit(entry: Entry, data: bytes | None) -> Unit:
+        body = unsealed(data)
         if body is None:
             raise CorruptionError(
                 f"{store.location}/{entry.key} is damaged",
-                hint="choose another --out, or move the folder away and generate again",
+                hint="choose another place, or move the data away and generate again",
             )
-        units.append(Unit.from_document(body))
-    return units
+        return Unit.from_document(body)
+
+    return _read_each(store, UNITS, unit)
 
 
 def manifests(store: Store) -> list[Manifest]:
@@ -174,27 +198,46 @@ def manifests(store: Store) -> list[Manifest]:
     CorruptionError
         If one is damaged.
     """
-    found = []
-    for entry in store.list(MANIFESTS):
-        manifest = Manifest.from_bytes(store.read(entry.key))
-        if manifest is None:
+
+    def manifest(entry: Entry, data: bytes | None) -> Manifest:
+        found = Manifest.from_bytes(data)
+        if found is None:
             raise CorruptionError(
                 f"{store.location}/{entry.key} is damaged",
                 hint="run the command that made it again: parts that verify are kept",
             )
-        found.append(manifest)
-    return found
+        return found
+
+    return _read_each(store, MANIFESTS, manifest)
+
+
+def _read_each(store: Store, prefix: str, read: Callable[[Entry, bytes | None], _Read]) -> list[_Read]:
+    """Read all files of a folder, several at a time: a bucket is far away."""
+    entries = list(store.list(prefix))
+    if len(entries) < 2:
+        return [read(entry, store.read(entry.key)) for entry in entries]
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="payloom-read") as threads:
+        return [
+            read(*found)
+            for found in zip(entries, threads.map(lambda entry: store.read(entry.key), entries), strict=True)
+        ]
 
 
 def _foreign(store: Store, digest: str = "") -> ConflictError | None:
-    """Return the conflict with a file that is no part of the data set `digest`; hidden ones at the root may stay."""
-    for entry in store.list():
+    """Return the conflict with a file that is no part of the data set `digest`.
+
+    Hidden files at the root may stay; in a bucket, so may everything beside the folders of the tables.
+    """
+    entries: Iterable[Entry] = store.list()
+    if store.is_shared:
+        entries = (entry for prefix in DATA_PREFIXES for entry in store.list(prefix))
+    for entry in entries:
         top = entry.key.partition("/")[0]
         ours = digest and top in DATA_PREFIXES and is_part_key(entry.key, digest) and entry.size >= 0
         if not ours and top != OWN_FOLDER and not top.startswith("."):
             return ConflictError(
                 f"{store.location} holds a file that payloom did not write: {entry.key}",
-                hint="move it away, or choose another --out",
+                hint="move it away, or choose another place",
             )
     return None
 
@@ -205,5 +248,5 @@ def _own_keys(store: Store) -> list[str]:
     Manifests go first, so that none ever lists a part that is gone; the marker goes last, so that
     an interrupted removal is taken up again.
     """
-    prefixes = (MANIFESTS, *DATA_PREFIXES, RECEIPTS, MADE_WITH, UNITS)
+    prefixes = (MANIFESTS, *DATA_PREFIXES, RECEIPTS, MADE_WITH, CLAIMS, UNITS)
     return [*(entry.key for prefix in prefixes for entry in store.list(prefix)), MARKER]

@@ -128,7 +128,7 @@ class PartWriter:
         """Write the footer, make the file visible and say what is in it."""
         self._writer.close()
         self._stream.close()
-        self._upload.commit()
+        self._upload.commit(self._sink.sha256)
         first_us, last_us = self._times or (None, None)
         names = self.table.names
         return Part(

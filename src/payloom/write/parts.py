@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
-from payloom.storage.failures import storage_faults
 from payloom.storage.keys import OWN_FOLDER, checked_key, checked_name
 from payloom.storage.store import Store
 from payloom.write.contract import Job, Output
@@ -15,8 +14,7 @@ from payloom.write.documents import Document, sealed, unsealed
 
 RECEIPTS = f"{OWN_FOLDER}/receipts"
 SUFFIX = ".parquet"
-
-_READ_BYTES = 1 << 20
+OTHER_BYTES = "has other bytes than were written (sha256 differs)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +110,9 @@ def damage(store: Store, part: Part) -> str:
         return "is missing"
     if size != part.size_bytes:
         return f"has {size} bytes instead of {part.size_bytes}"
-    if file_sha256(store, part.key) != part.sha256:
-        return "has other bytes than were written (sha256 differs)"
+    if store.sha256(part.key) != part.sha256:
+        return OTHER_BYTES
     return ""
-
-
-def file_sha256(store: Store, key: str) -> str:
-    """Return the sha256 of a stored file."""
-    digest = hashlib.sha256()
-    with storage_faults(f"read {key}"), store.open(key) as file:
-        while block := file.read(_READ_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def trusted_receipt(store: Store, job: Job, digest: str) -> Receipt | None:

@@ -1,0 +1,364 @@
+"""A data set in an object store: an object appears whole under its final key, or not at all."""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import os
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext, suppress
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, BinaryIO, Final, cast
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import AzureStore, GCSStore, S3Store
+
+from payloom.errors import PayloomError, StorageError, TransientError
+from payloom.storage.address import Address, StoreOptions
+from payloom.storage.aws import Aws
+from payloom.storage.object_failures import object_error, object_faults
+from payloom.storage.store import Entry
+
+REQUESTS_PER_FILE: Final = 4
+"""Parts of one file that are on their way at the same time."""
+
+SHA256: Final = "payloom-sha256"
+"""Metadata: digest of the bytes, put there by the request that made the object."""
+
+TOKEN: Final = "payloom-token"  # noqa: S105 - a name
+"""Metadata: which attempt made the object, to tell a lost reply from somebody else's object."""
+
+_CREATE_ATTEMPTS: Final = 3
+_CREATE_PAUSE_SECONDS: Final = 0.3
+_READ_BYTES: Final = 4 << 20
+_CONNECT_SECONDS: Final = 5
+_PATIENCE: Final = 3
+"""Timeouts for which a request is made again."""
+
+_REACH_KEY: Final = "_payloom/dataset.json"
+
+
+class ObjectStore:
+    """Objects below a prefix of a bucket.
+
+    Parameters
+    ----------
+    address
+        Bucket and prefix.
+    options
+        How to talk to it.
+
+    Raises
+    ------
+    StorageError
+        If there are no credentials.
+    """
+
+    is_shared = True
+
+    def __init__(self, address: Address, options: StoreOptions) -> None:
+        self.address, self.options = address, options
+
+    def __getstate__(self) -> tuple[Address, StoreOptions]:
+        """Leave connections and credentials behind: each process makes its own."""
+        return self.address, self.options
+
+    def __setstate__(self, state: tuple[Address, StoreOptions]) -> None:
+        self.address, self.options = state
+
+    @property
+    def location(self) -> str:
+        """The address as a person would write it."""
+        return str(self.address)
+
+    def shown(self, key: str) -> str:
+        """Return the address of a key as it appears in messages."""
+        return f"{self.address}/{key}"
+
+    def reach(self) -> None:
+        """Return if the bucket answers; a wrong address is not worth the usual patience.
+
+        Raises
+        ------
+        StorageError
+            If the bucket does not exist, or nobody may read it with these credentials.
+        TransientError
+            If nobody answers at the endpoint.
+        """
+        hasty = self._connect(retries=2, patience_seconds=_CONNECT_SECONDS)
+        try:
+            with object_faults(f"reach {self.address}{self._where}"):
+                obstore.get(hasty, _REACH_KEY).bytes()
+        except FileNotFoundError:
+            return
+        except TransientError as error:
+            # Whoever answers "later" is there: the requests to come are patient.
+            if error.values.get("unreachable"):
+                raise
+
+    def upload(self, key: str, sha256: str = "") -> ObjectUpload:
+        """Begin to write an object; `sha256` is kept with it if it is known beforehand."""
+        return ObjectUpload(self, key, sha256)
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write a small object whole; replaces what was there."""
+        self.put_whole(key, data, {SHA256: hashlib.sha256(data).hexdigest()})
+
+    def put_whole(self, key: str, data: bytes, attributes: dict[str, str]) -> None:
+        """Write an object in one request."""
+        with object_faults(f"write {self.shown(key)}"):
+            obstore.put(self.client, key, data, attributes=attributes, use_multipart=False)
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write a small object unless the key exists; say whether this call made it, also when the reply is lost."""
+        attributes = {SHA256: hashlib.sha256(data).hexdigest(), TOKEN: os.urandom(12).hex()}
+        for attempt in range(1, _CREATE_ATTEMPTS + 1):
+            try:
+                with object_faults(f"write {self.shown(key)}"):
+                    try:
+                        obstore.put(self.client, key, data, attributes=attributes, mode="create")
+                    except AlreadyExistsError:
+                        return self._attributes(key).get(TOKEN) == attributes[TOKEN]
+            except TransientError:
+                if self._attributes(key).get(TOKEN) == attributes[TOKEN]:
+                    return True
+                if attempt == _CREATE_ATTEMPTS:
+                    raise
+                time.sleep(_CREATE_PAUSE_SECONDS * attempt)
+            else:
+                return True
+        raise AssertionError("the last attempt returns or raises")
+
+    def read(self, key: str) -> bytes | None:
+        """Return the content of a small object, or None if there is none."""
+        try:
+            with object_faults(f"read {self.shown(key)}"):
+                return bytes(obstore.get(self.client, key).bytes())
+        except FileNotFoundError:
+            return None
+
+    def open(self, key: str) -> BinaryIO:
+        """Fetch an object, which must exist, into a nameless temporary file and open that."""
+        file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
+        try:
+            for block in self._blocks(key):
+                file.write(block)
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def size(self, key: str) -> int | None:
+        """Return the size in bytes, or None if there is no such object."""
+        try:
+            with object_faults(f"read {self.shown(key)}"):
+                return int(obstore.head(self.client, key)["size"])
+        except FileNotFoundError:
+            return None
+
+    def sha256(self, key: str) -> str | None:
+        """Return the digest that came with the object, else that of its bytes; None if there is no such object."""
+        try:
+            if kept := self._attributes(key, missing_ok=False).get(SHA256):
+                return kept
+            digest = hashlib.sha256()
+            for block in self._blocks(key):
+                digest.update(block)
+        except FileNotFoundError:
+            return None
+        return digest.hexdigest()
+
+    def list(self, prefix: str = "") -> Iterator[Entry]:
+        """Yield every object below a folder, sorted by key."""
+        with object_faults(f"list {self.shown(prefix)}"):
+            found = [
+                Entry(meta["path"], meta["size"], meta["last_modified"].timestamp())
+                for chunk in obstore.list(self.client, prefix or None, chunk_size=1_000)
+                for meta in chunk
+            ]
+        yield from sorted(found)
+
+    def delete(self, key: str) -> None:
+        """Remove an object; harmless if there is none."""
+        with object_faults(f"delete {self.shown(key)}"), suppress(FileNotFoundError):
+            obstore.delete(self.client, key)
+
+    def writing(self, *, alone: bool) -> AbstractContextManager[None]:
+        """Object stores have no locks: what two runs do at the same time is settled by names that exist once."""
+        del alone
+        return nullcontext()
+
+    def unfinished(self) -> builtins.list[Entry]:
+        """Return the multipart uploads that were begun and neither finished nor aborted."""
+        if self.address.scheme != "s3":
+            raise StorageError(
+                f"cannot list unfinished uploads of {self.address}: only S3 has a way to", hint="let them expire there"
+            )
+        from payloom.storage.unfinished import unfinished_uploads  # noqa: PLC0415 - needs a client of its own
+
+        return [entry for entry, _ in unfinished_uploads(self.aws, self.address)]
+
+    def discard_unfinished(self, entries: Iterable[Entry]) -> None:
+        """Abort multipart uploads that `unfinished` named."""
+        from payloom.storage.unfinished import abort_uploads  # noqa: PLC0415 - needs a client of its own
+
+        abort_uploads(self.aws, self.address, entries)
+
+    @cached_property
+    def aws(self) -> Aws:
+        """Credentials, region and endpoint of an S3 address."""
+        return Aws(self.options)
+
+    @cached_property
+    def client(self) -> Any:
+        """The library's store."""
+        timeout = self.options.timeout_seconds
+        return self._connect(retries=10, patience_seconds=_PATIENCE * timeout)
+
+    def part_attributes(self, sha256: str) -> dict[str, str]:
+        """Return the metadata of a part: its digest, if known, and its storage class."""
+        kept = {SHA256: sha256} if sha256 else {}
+        if self.options.storage_class:
+            kept["Storage-Class"] = self.options.storage_class
+        return kept
+
+    def made_by(self, key: str, token: str) -> bool:
+        """Say whether the object at a key was made by the attempt with this token."""
+        return self._attributes(key).get(TOKEN) == token
+
+    @property
+    def _where(self) -> str:
+        endpoint = self.aws.endpoint_url if self.address.scheme == "s3" else None
+        return f" at {endpoint}" if endpoint else ""
+
+    def _attributes(self, key: str, *, missing_ok: bool = True) -> dict[str, str]:
+        try:
+            with object_faults(f"read {self.shown(key)}"):
+                return dict(obstore.get(self.client, key, options={"head": True}).attributes)
+        except FileNotFoundError:
+            if not missing_ok:
+                raise
+            return {}
+
+    def _blocks(self, key: str) -> Iterator[memoryview]:
+        """Yield the bytes of an object; raises FileNotFoundError if there is none."""
+        with object_faults(f"read {self.shown(key)}"):
+            for block in obstore.get(self.client, key).stream(min_chunk_size=_READ_BYTES):
+                yield memoryview(block)
+
+    def _connect(self, *, retries: int, patience_seconds: float) -> Any:
+        timeout_seconds = self.options.timeout_seconds
+        client_options: dict[str, Any] = {
+            "connect_timeout": timedelta(seconds=min(_CONNECT_SECONDS, timeout_seconds)),
+            "read_timeout": timedelta(seconds=min(timeout_seconds, patience_seconds)),
+            "timeout": timedelta(seconds=max(timeout_seconds, patience_seconds)),
+            "allow_http": True,
+        }
+        shared: dict[str, Any] = {
+            "client_options": client_options,
+            "retry_config": {
+                "max_retries": retries,
+                "retry_timeout": timedelta(seconds=patience_seconds),
+                "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=5), "base": 2},
+            },
+            "prefix": self.address.prefix or None,
+        }
+        with object_faults(f"use {self.address}"):
+            if self.address.scheme == "gs":
+                return GCSStore(self.address.bucket, **shared)
+            if self.address.scheme == "az":
+                return AzureStore(self.address.bucket, **shared)
+            encryption: dict[str, Any] = {
+                "server_side_encryption": self.options.server_side_encryption,
+                "sse_kms_key_id": self.options.kms_key_id,
+            }
+            return S3Store(
+                self.address.bucket,
+                region=self.aws.region,
+                endpoint=self.aws.endpoint_url,
+                credential_provider=cast("Any", self.aws.credentials()),
+                **{name: value for name, value in encryption.items() if value},
+                **shared,
+            )
+
+
+class ObjectUpload:
+    """An object on its way: gathered in memory up to a part's size, beyond that a multipart upload.
+
+    Parameters
+    ----------
+    store
+        Where it goes.
+    key
+        Its key.
+    sha256
+        Digest of all its bytes, if known.
+    """
+
+    def __init__(self, store: ObjectStore, key: str, sha256: str) -> None:
+        self._store, self._key, self._sha256 = store, key, sha256
+        self._token = os.urandom(12).hex()
+        self._gathered = bytearray()
+        self._writer: Any = None
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Append all of `data`."""
+        view = memoryview(data).cast("B")
+        if self._writer is None and len(self._gathered) + view.nbytes <= self._store.options.part_size_bytes:
+            self._gathered += view
+        else:
+            with object_faults(self._action):
+                self._multipart().write(view)
+        return view.nbytes
+
+    def commit(self, sha256: str) -> None:
+        """Make the object visible, whole."""
+        if self._writer is None:
+            attributes = self._store.part_attributes(sha256)
+            self._store.put_whole(self._key, bytes(self._gathered), attributes)
+            self._gathered.clear()
+            return
+        if self._sha256 and sha256 != self._sha256:
+            self.abort()
+            raise StorageError(f"cannot {self._action}: the bytes changed on the way", hint="run it again")
+        try:
+            with object_faults(self._action):
+                self._writer.close()
+        except (PayloomError, FileNotFoundError) as error:
+            # The reply to the last request may be lost, and asking again finds no such upload.
+            if not self._store.made_by(self._key, self._token):
+                self.abort()
+                raise error if isinstance(error, PayloomError) else object_error(error, self._action) from None
+        self._writer = None
+
+    def abort(self) -> None:
+        """Forget the object and abort its multipart upload. Harmless after `commit`."""
+        self._gathered.clear()
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            # It aborts when it leaves a block by an exception; what can't be reached is left for `payloom clean`.
+            with suppress(Exception):
+                writer.__exit__(StorageError, StorageError("aborted"), None)
+
+    @property
+    def _action(self) -> str:
+        return f"write {self._store.shown(self._key)}"
+
+    def _multipart(self) -> Any:
+        if self._writer is None:
+            attributes = self._store.part_attributes(self._sha256) | {TOKEN: self._token}
+            self._writer = obstore.open_writer(
+                self._store.client,
+                self._key,
+                attributes=attributes,
+                buffer_size=self._store.options.part_size_bytes,
+                max_concurrency=REQUESTS_PER_FILE,
+            )
+            self._writer.write(self._gathered)
+            self._gathered = bytearray()
+        return self._writer
