@@ -1,8 +1,10 @@
 # One command runner for people and CI. `make help` lists the targets.
-# PYTHON=... picks the interpreter (3.11 to 3.13); ARGS=... is passed on to the command.
+# PYTHON=... picks the interpreter (3.11 to 3.13); ARGS=... is passed on to the command; BUCKET=... is where to upload.
 
 PYTHON ?=
 ARGS ?=
+# Where `make upload` publishes data/; `make s3` creates this one on its own server.
+BUCKET ?= fraud-dl-raw
 # Extras of pyproject.toml, each with its pins in requirements/<extra>.txt.
 EXTRAS = dev realism s3 iceberg server
 
@@ -21,12 +23,12 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3
 	  echo "error: payloom needs Python 3.11 to 3.13; name one: make PYTHON=/path/to/python3.13" >&2; \
 	  exit 1; fi
 
-.PHONY: help setup setup-all data realism test test-full test-integration lint format lock bench \
+.PHONY: help setup setup-all data s3 s3-stop upload realism test test-full test-integration lint format lock bench \
 	bench-large reference clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
 
 $(CORE): pyproject.toml requirements/core.txt $(SETUP_INPUTS)
 	@$(FIND_PYTHON); "$$python" scripts/setup_env.py core --project
@@ -47,6 +49,18 @@ setup-all: $(EXTRAS:%=.venv/.stamp-%)  ## add every extra to .venv
 
 data: $(CORE)  ## write 1,000,000 payments under data/
 	@$(BIN)/payloom generate --out data $(ARGS)
+
+s3: .venv/.stamp-server .venv/.stamp-s3  ## start an S3 server on this machine, with the bucket fraud-dl-raw
+	@$(BIN)/python scripts/s3_server.py start
+
+s3-stop: $(CORE)  ## stop it (its data stays in .s3/)
+	@$(BIN)/python scripts/s3_server.py stop
+
+# Who has settings of AWS keeps them; who has none means the server of `make s3`.
+upload: .venv/.stamp-s3  ## publish data/ to s3://BUCKET/ (after make data; BUCKET=... ARGS=...)
+	@if [ -z "$$AWS_ACCESS_KEY_ID$$AWS_PROFILE$$AWS_ENDPOINT_URL" ] && [ -r .s3/env ]; then \
+	  echo "No AWS settings in this shell: using those of make s3 (.s3/env)"; . ./.s3/env; fi; \
+	$(BIN)/payloom publish data "s3://$(BUCKET)/" $(ARGS)
 
 realism: .venv/.stamp-realism  ## say how real the payments under data/ are (after make data)
 	@$(BIN)/payloom realism data $(ARGS)
