@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import shlex
@@ -32,6 +33,7 @@ BUCKET = "fraud-dl-raw"
 REGION = "us-east-1"
 #: Every port the server opens; one that is not named would be another's at times.
 PORTS = tuple(f"{part}.port{kind}" for part in ("s3", "master", "volume", "filer", "admin") for kind in ("", ".grpc"))
+ONE_TRY: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "connect_timeout": 2, "read_timeout": 10}
 START_SECONDS = 60
 STOP_SECONDS = 15
 
@@ -119,20 +121,31 @@ def write_private(path: Path, text: str) -> None:
     half.replace(path)
 
 
-def client(endpoint: str, keys: Keys, *, timeout_seconds: float = 10) -> Any:
-    """Give a boto3 client that tries once."""
-    import boto3  # noqa: PLC0415 - `stop` and `status` of a dead server work without the extra
-    from botocore.config import Config  # noqa: PLC0415 - the same
+def client(endpoint: str, keys: Keys, **config: Any) -> Any:
+    """Give a boto3 client of this server that knows no AWS setting or HTTP proxy of the user.
 
-    once = Config(retries={"total_max_attempts": 1}, connect_timeout=timeout_seconds, read_timeout=timeout_seconds)
-    return boto3.client(
+    `config` goes to botocore's `Config`; without it the client tries once and waits 10 seconds.
+    """
+    from botocore.config import Config  # noqa: PLC0415 - `stop` and `status` of a dead server work without the extra
+
+    return _session().client(
         "s3",
         endpoint_url=endpoint,
         aws_access_key_id=keys.access_key,
         aws_secret_access_key=keys.secret_key,
         region_name=REGION,
-        config=once,
+        config=Config(**(config or ONE_TRY), proxies={}),
     )
+
+
+@functools.cache
+def _session() -> Any:
+    import boto3  # noqa: PLC0415 - see `client`
+    import botocore.session  # noqa: PLC0415 - see `client`
+
+    # Each setting: its name in the configuration, in the environment, its default, a conversion.
+    no_settings = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+    return boto3.Session(botocore_session=botocore.session.Session(no_settings))
 
 
 def answers(endpoint: str, keys: Keys) -> bool:
@@ -140,7 +153,7 @@ def answers(endpoint: str, keys: Keys) -> bool:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see `client`
 
     try:
-        client(endpoint, keys, timeout_seconds=2).list_buckets()
+        client(endpoint, keys, **ONE_TRY | {"read_timeout": 2}).list_buckets()
     except (BotoCoreError, ClientError):
         return False
     return True

@@ -68,17 +68,7 @@ class SeaweedServer:
 
     def client(self, endpoint: str | None = None, **config: Any) -> Any:
         """Give a boto3 client, of a proxy's address if one is given; `config` goes to botocore's `Config`."""
-        import boto3
-        from botocore.config import Config
-
-        return boto3.client(
-            "s3",
-            endpoint_url=endpoint or self.endpoint,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            region_name=REGION,
-            config=Config(**config),
-        )
+        return launcher.client(endpoint or self.endpoint, self.keys, **config or {"read_timeout": 60})
 
     def bucket(self) -> str:
         """Create an empty bucket that no other test knows, and give its name."""
@@ -99,6 +89,8 @@ class SeaweedServer:
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": HOST,
+            "no_proxy": HOST,
         }
 
     def keys_and_etags(self, bucket: str, prefix: str = "") -> dict[str, str]:
