@@ -6,11 +6,16 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
+from botocore.exceptions import ClientError
+
 from payloom.catalog.failures import one_line, service_faults
 from payloom.errors import PayloomError, StorageError, TransientError
 
 MAX_WAIT_SECONDS: Final = 600.0
 """A count reads footers only; what takes longer stands in a queue."""
+
+_NO_OUTPUT: Final = "no output location"
+"""How Athena's sentence for that begins."""
 
 _FIRST_PAUSE_SECONDS: Final = 0.2
 _LONGEST_PAUSE_SECONDS: Final = 5.0
@@ -63,13 +68,7 @@ def run_query(client: Any, query: Query, max_wait_seconds: float = MAX_WAIT_SECO
         If Athena can't be reached, says that a retry may help, or takes too long.
     """
     with service_faults(f"run a query in the workgroup {query.workgroup}"):
-        output = {"ResultConfiguration": {"OutputLocation": query.output}} if query.output else {}
-        started = client.start_query_execution(
-            QueryString=query.sql,
-            QueryExecutionContext={"Database": query.database},
-            WorkGroup=query.workgroup,
-            **output,
-        )["QueryExecutionId"]
+        started = _start(client, query)
         try:
             status = _ended(client, started, max_wait_seconds)
         except BaseException:
@@ -81,6 +80,22 @@ def run_query(client: Any, query: Query, max_wait_seconds: float = MAX_WAIT_SECO
         rows = client.get_query_results(QueryExecutionId=started)["ResultSet"]["Rows"]
     # The first row has the names of the columns.
     return str(rows[1]["Data"][0]["VarCharValue"])
+
+
+def _start(client: Any, query: Query) -> str:
+    """Start a query and return its id."""
+    output = {"ResultConfiguration": {"OutputLocation": query.output}} if query.output else {}
+    context = {"Database": query.database}
+    try:
+        answer = client.start_query_execution(
+            QueryString=query.sql, QueryExecutionContext=context, WorkGroup=query.workgroup, **output
+        )
+    except ClientError as error:
+        if _NO_OUTPUT not in str(error).lower():
+            raise
+        message = f"the workgroup {query.workgroup} does not say where results go"
+        raise StorageError(message, hint="pass --output s3://bucket/prefix, or set it in the workgroup") from None
+    return str(answer["QueryExecutionId"])
 
 
 def _ended(client: Any, started: str, max_wait_seconds: float) -> dict[str, Any]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, get_args
 
+from payloom.catalog.columns import PARTITIONS
 from payloom.catalog.hive import athena_statements, spark_statements
 from payloom.catalog.names import Location, Years, checked_location
 from payloom.catalog.views import duckdb_statements
+from payloom.config.shown import shown_value
+from payloom.errors import ConfigError, Problem
 from payloom.schema import Table
 
 Dialect = Literal["athena", "spark", "duckdb"]
@@ -21,6 +24,8 @@ SCHEMES: Final[dict[Dialect, tuple[str, ...]]] = {
 }
 """What each engine opens; the empty one is a folder."""
 
+_PARTITION_FOLDERS: Final = tuple(f"{name}=" for name in PARTITIONS)
+
 
 def dialect_location(text: str, dialect: Dialect) -> Location:
     """Return the location of the data set as that engine can open it.
@@ -30,7 +35,12 @@ def dialect_location(text: str, dialect: Dialect) -> Location:
     ConfigError
         If it can't, or the text could be read as something else.
     """
-    return checked_location(text, SCHEMES[dialect])
+    place = checked_location(text, SCHEMES[dialect])
+    if dialect == "duckdb" and any(part.startswith(_PARTITION_FOLDERS) for part in place.url.split("/")):
+        # DuckDB takes the first folder of that form in a path for the partition.
+        allowed = "a folder above is called year=... or month=..., which DuckDB would take for a partition"
+        raise ConfigError([Problem("location", shown_value(text), allowed, source="option --location")])
+    return place
 
 
 def statements(tables: Sequence[Table], location: Location, database: str, years: Years, dialect: Dialect) -> list[str]:
