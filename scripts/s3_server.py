@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import fcntl
 import functools
+import http.client
 import json
 import os
 import shlex
@@ -159,17 +160,30 @@ def answers(endpoint: str, keys: Keys) -> bool:
     return True
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], endpoint: str, keys: Keys, log: Path) -> None:
-    """Return when the server answers a signed request.
+def has_volumes(master_port: int) -> bool:
+    """Whether the part that holds the data has joined; until then writes wait and reads fail (seen after a kill)."""
+    connection = http.client.HTTPConnection(HOST, master_port, timeout=2)
+    try:
+        connection.request("GET", "/dir/status")
+        return bool(json.load(connection.getresponse())["Topology"]["DataCenters"])
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+        return False
+    finally:
+        connection.close()
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], ports: dict[str, int], keys: Keys, log: Path) -> None:
+    """Return when the server answers a signed request and can read and write objects.
 
     Raises
     ------
     ServerError
         When it ended, or took longer than a minute; with the last line of its log.
     """
+    endpoint = f"http://{HOST}:{ports['s3.port']}"
     end = time.monotonic() + START_SECONDS
     while process.poll() is None:
-        if answers(endpoint, keys):
+        if has_volumes(ports["master.port"]) and answers(endpoint, keys):
             return
         if time.monotonic() > end:
             raise ServerError(f"the S3 server does not answer after {START_SECONDS} s: {last_words(log)}")
@@ -274,7 +288,7 @@ class Server:
         self._ports_file.write_text(json.dumps(ports) + "\n", "utf-8")
         self._pid_file.write_text(f"{process.pid}\n", "ascii")
         try:
-            wait_until_ready(process, self.endpoint, keys, self.log)
+            wait_until_ready(process, ports, keys, self.log)
         except BaseException:
             process.kill()
             process.wait()

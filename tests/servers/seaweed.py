@@ -132,7 +132,7 @@ def _start(home: Path) -> SeaweedServer:
             )
         server = SeaweedServer(ports, keys, home, process)
         try:
-            launcher.wait_until_ready(process, server.endpoint, keys, home / "log")
+            launcher.wait_until_ready(process, ports, keys, home / "log")
         except BaseException as error:
             _kill(server)
             if left and isinstance(error, launcher.ServerError):

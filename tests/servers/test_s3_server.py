@@ -96,6 +96,33 @@ def test_life_of_a_server(home, capsys):
     assert "does not run" in run(capsys, home, "stop")[1]
 
 
+def test_ready_means_ready(home, capsys, count):
+    """After each kill, once start has returned, every object that was written can be read at once."""
+    keys = [f"{number}" for number in range(count(4, 20))]
+    for position, key in enumerate(keys):
+        assert run(capsys, home, "start")[0] == 0
+        server = Server(home)
+        client = s3_server.client(server.endpoint, server.keys())
+        client.put_object(Bucket=BUCKET, Key=key, Body=key.encode())
+        for earlier in keys[: position + 1]:
+            assert client.get_object(Bucket=BUCKET, Key=earlier)["Body"].read() == earlier.encode()
+        pid = server.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        wait_for_end(pid)
+
+
+def test_two_starts_at_once(home):
+    """Two people, or two make targets, that start it together get one server."""
+    code = (
+        "import sys; from pathlib import Path; from scripts import s3_server as s; s.main(['start'], Path(sys.argv[1]))"
+    )
+    both = [subprocess.Popen([sys.executable, "-c", code, home], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    printed = sorted(process.communicate(timeout=60)[0] for process in both)
+    assert "has started" in printed[0]
+    assert printed[1] == printed[0].replace("has started", "runs already")
+
+
 def test_port_taken(home, capsys):
     """When another program has taken the port meanwhile, the server moves, and the env file follows."""
     first = address(run(capsys, home, "start")[1])

@@ -1,6 +1,7 @@
 """The S3 server of the tests is a real one, alone on this machine, and never outlives them."""
 
 import contextlib
+import os
 import signal
 import socket
 import subprocess
@@ -68,11 +69,13 @@ def test_only_on_loopback(s3_server):
 
 @LINUX
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, None])
-def test_ends_with_the_tests(end):
+def test_ends_with_the_tests(end, tmp_path):
     """Whatever ends the tests, the server is gone."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD_A_SERVER, "0" if end is None else "60"], stdout=subprocess.PIPE, text=True,
         stderr=subprocess.DEVNULL,
+        # Killed, it cannot clean up; pytest does.
+        env=os.environ | {"TMPDIR": str(tmp_path)},
     )  # fmt: skip
     assert holder.stdout is not None
     with holder.stdout:
