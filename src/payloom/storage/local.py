@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import errno
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
 from itertools import count
@@ -174,6 +175,10 @@ class LocalStore:
     def unfinished(self) -> builtins.list[Entry]:
         """Return staged files, of dead runs and of living ones."""
         return list(self.list(STAGING))
+
+    def now_s(self) -> float:
+        """Return the time by this machine's clock."""
+        return time.time()
 
     def discard_unfinished(self, entries: Iterable[Entry]) -> None:
         """Remove staged files."""

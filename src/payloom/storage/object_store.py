@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import Any, BinaryIO, Final, cast
 
@@ -19,7 +20,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from payloom.errors import PayloomError, StorageError, TransientError
 from payloom.storage.address import Address, StoreOptions
-from payloom.storage.aws import Aws
+from payloom.storage.aws import Aws, aws_faults
 from payloom.storage.object_failures import object_error, object_faults
 from payloom.storage.store import Entry
 
@@ -193,21 +194,29 @@ class ObjectStore:
         del alone
         return nullcontext()
 
-    def unfinished(self) -> builtins.list[Entry]:
-        """Return the multipart uploads that were begun and neither finished nor aborted."""
+    def unfinished(self) -> builtins.list[Entry] | None:
+        """Return the multipart uploads that were begun and neither finished nor aborted; only S3 can tell."""
         if self.address.scheme != "s3":
-            raise StorageError(
-                f"cannot list unfinished uploads of {self.address}: only S3 has a way to", hint="let them expire there"
-            )
+            return None
         from payloom.storage.unfinished import unfinished_uploads  # noqa: PLC0415 - needs a client of its own
 
         return [entry for entry, _ in unfinished_uploads(self.aws, self.address)]
 
     def discard_unfinished(self, entries: Iterable[Entry]) -> None:
         """Abort multipart uploads that `unfinished` named."""
+        if self.address.scheme != "s3":
+            return
         from payloom.storage.unfinished import abort_uploads  # noqa: PLC0415 - needs a client of its own
 
         abort_uploads(self.aws, self.address, entries)
+
+    def now_s(self) -> float:
+        """Return the time by the clock of S3; elsewhere, by this machine's."""
+        if self.address.scheme != "s3":
+            return time.time()
+        with aws_faults(f"reach {self.address}"):
+            answer = self.aws.client("s3").head_bucket(Bucket=self.address.bucket)
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
 
     @cached_property
     def aws(self) -> Aws:

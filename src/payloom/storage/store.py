@@ -113,8 +113,12 @@ class Store(Protocol):
         """
         ...
 
-    def unfinished(self) -> builtins.list[Entry]:
-        """Return what dead runs, or living ones, have begun to write and nobody can see."""
+    def unfinished(self) -> builtins.list[Entry] | None:
+        """Return what runs, dead or alive, have begun to write and nobody can see; None if the store can't tell."""
+        ...
+
+    def now_s(self) -> float:
+        """Return the time by the clock that stamps the files, seconds since 1970-01-01 UTC."""
         ...
 
     def discard_unfinished(self, entries: Iterable[Entry]) -> None:

@@ -23,6 +23,8 @@ def unfinished_uploads(aws: Aws, address: Address) -> Iterator[tuple[Entry, str]
 def abort_uploads(aws: Aws, address: Address, entries: Iterable[Entry]) -> None:
     """Abort the unfinished uploads of these entries; what was finished or aborted meanwhile is no error."""
     wanted = set(entries)
+    if not wanted:
+        return
     start = f"{address.prefix}/" if address.prefix else ""
     client = aws.client("s3")
     for entry, upload_id in [*unfinished_uploads(aws, address)]:

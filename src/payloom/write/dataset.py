@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, TypeVar
 
@@ -31,8 +31,9 @@ DATA_PREFIXES: Final = tuple(sorted(TABLES))
 _ELSEWHERE: Final = "choose another place, or pass --overwrite to replace everything in it"
 _CLAIM_ATTEMPTS: Final = 8
 _CLAIM_PAUSE_SECONDS: Final = 0.05
-_READERS: Final = 8
+_THREADS: Final = 8
 
+_Item = TypeVar("_Item")
 _Read = TypeVar("_Read")
 
 
@@ -50,8 +51,8 @@ class Dataset:
     def __init__(self, store: Store, identity: Identity) -> None:
         self.store, self.identity = store, identity
 
-    def conflict(self, unit: Unit) -> ConflictError | None:
-        """Return what stands in the way of this unit, or None.
+    def conflict(self, *units: Unit) -> ConflictError | None:
+        """Return what stands in the way of these units, or None.
 
         Raises
         ------
@@ -69,7 +70,7 @@ class Dataset:
                 hint=_ELSEWHERE,
             )
         for other in declared_units(self.store):
-            if other != unit and other.overlaps(unit):
+            if unit := _overlapped(units, other):
                 finished = self.store.size(manifest_key(other)) is not None
                 state = "already holds" if finished else "holds an unfinished run of"
                 return ConflictError(f"{where} {state} {other.name}, which overlaps {unit.name}", hint=_ELSEWHERE)
@@ -80,8 +81,8 @@ class Dataset:
         there = read_identity(self.store)
         return _foreign(self.store, there.digest if there else "")
 
-    def admit(self, unit: Unit) -> None:
-        """Declare that this run adds `unit`.
+    def admit(self, *units: Unit) -> None:
+        """Declare that this run adds these units.
 
         It needs no lock, which a bucket does not have: a run first lays down a claim of its own, then looks whether
         somebody else has a claim, or was admitted. Of two that overlap at least one sees the other.
@@ -93,38 +94,38 @@ class Dataset:
         """
         rival = None
         for attempt in range(1, _CLAIM_ATTEMPTS + 1):
-            if problem := self.conflict(unit):
+            if problem := self.conflict(*units):
                 raise problem
-            if not self.store.create(MARKER, self.identity.to_bytes()) and (problem := self.conflict(unit)):
+            if not self.store.create(MARKER, self.identity.to_bytes()) and (problem := self.conflict(*units)):
                 raise problem
-            own = f"{CLAIMS}/{unit.name}.{os.urandom(6).hex()}.json"
-            self.store.put(own, sealed(unit.document()))
+            own = f"{CLAIMS}/{units[0].name}.{os.urandom(6).hex()}.json"
+            self.store.put(own, sealed({"units": [unit.document() for unit in units]}))
             try:
-                rival = self._rival(unit)
+                rival = self._rival(units)
                 # Admitted runs are looked for after claims: a claim goes only when its run was admitted or refused.
-                if rival is None and (problem := self.conflict(unit)):
+                if rival is None and (problem := self.conflict(*units)):
                     raise problem
                 if rival is None:
-                    self.store.create(f"{UNITS}/{unit.name}.json", sealed(unit.document()))
+                    each_of(units, lambda unit: self.store.create(_unit_key(unit), sealed(unit.document())))
                     return
             finally:
                 self.store.delete(own)
             # Both may have seen each other: uneven pauses let one go first.
             time.sleep(_CLAIM_PAUSE_SECONDS * attempt * (1 + os.urandom(1)[0] / 64))
         raise ConflictError(
-            f"another run is about to add {rival} to {self.store.location}, which overlaps {unit.name}",
+            f"another run is about to add {rival} to {self.store.location}, which overlaps {units[0].name}",
             hint="wait for it to end; if it is dead, payloom clean removes what it left",
         )
 
-    def make_room(self, unit: Unit) -> None:
-        """Remove the data set that is in the way of `unit`, if one is; call it alone.
+    def make_room(self, *units: Unit) -> None:
+        """Remove the data set that is in the way of these units, if one is; call it alone.
 
         Raises
         ------
         ConflictError
             If files that payloom did not write are among it; nothing is removed then.
         """
-        if self.conflict(unit) is None:
+        if self.conflict(*units) is None:
             return
         if foreign := self.foreign():
             raise foreign
@@ -135,37 +136,57 @@ class Dataset:
         """Return the unit's manifest, or None if there is none that is whole."""
         return Manifest.from_bytes(self.store.read(manifest_key(unit)))
 
-    def commit(self, manifest: Manifest, *, replace: bool) -> None:
-        """Write the manifest: the point at which the unit exists.
+    def commit(self, *finished: Manifest, replace: bool) -> None:
+        """Write the manifests: the point at which their units exist.
 
         Raises
         ------
         ConflictError
             If somebody has replaced the data set meanwhile.
         CorruptionError
-            If the unit was committed before with other parts, and `replace` is false.
+            If a part has vanished, or a unit was committed before with other parts and `replace` is false.
         """
         where = self.store.location
         if read_identity(self.store) != self.identity:
             raise ConflictError(
                 f"another run has replaced the data in {where} meanwhile", hint="choose another place, or run it again"
             )
+        if missing := self._missing(finished):
+            raise CorruptionError(
+                f"{where}/{missing} was written and is gone, or has another size: something else changes the data",
+                hint="run the same command again: what has arrived is kept",
+            )
+        each_of(finished, lambda manifest: self._commit(manifest, replace=replace))
+
+    def _commit(self, manifest: Manifest, *, replace: bool) -> None:
         data, key = manifest.to_bytes(), manifest_key(manifest.unit)
         # Another release says so in its manifest; what counts is what the manifest lists.
         if self.store.create(key, data) or Manifest.from_bytes(before := self.store.read(key)) == manifest:
             return
         if unsealed(before) is not None and not replace:
             raise CorruptionError(
-                f"parts of {manifest.unit.name} in {where} were damaged, and this installation writes other bytes",
+                f"parts of {manifest.unit.name} in {self.store.location} were damaged, "
+                "and this installation writes other bytes",
                 hint="use the version that made it (see _payloom/made_with), or pass --overwrite",
             )
         self.store.put(key, data)
 
-    def _rival(self, unit: Unit) -> str | None:
+    def _missing(self, finished: Sequence[Manifest]) -> str:
+        """Return the key of a part that is not there as it was written, empty if all are."""
+        sizes = {part.key: part.size_bytes for manifest in finished for part in manifest.parts}
+        found = {
+            entry.key: entry.size
+            for folder in sorted({key.partition("/")[0] for key in sizes})
+            for entry in self.store.list(folder)
+        }
+        return next((key for key, size in sizes.items() if found.get(key) != size), "")
+
+    def _rival(self, units: Sequence[Unit]) -> str | None:
         """Return the name of a unit that overlaps and that another run is just asking for."""
         for body in _read_each(self.store, CLAIMS, lambda _, data: unsealed(data)):
-            if body is not None and (other := Unit.from_document(body)) != unit and other.overlaps(unit):
-                return other.name
+            for other in map(Unit.from_document, body["units"] if body else ()):
+                if _overlapped(units, other):
+                    return other.name
         return None
 
 
@@ -214,13 +235,25 @@ def manifests(store: Store) -> list[Manifest]:
 def _read_each(store: Store, prefix: str, read: Callable[[Entry, bytes | None], _Read]) -> list[_Read]:
     """Read all files of a folder, several at a time: a bucket is far away."""
     entries = list(store.list(prefix))
-    if len(entries) < 2:
-        return [read(entry, store.read(entry.key)) for entry in entries]
-    with ThreadPoolExecutor(_READERS, thread_name_prefix="payloom-read") as threads:
-        return [
-            read(*found)
-            for found in zip(entries, threads.map(lambda entry: store.read(entry.key), entries), strict=True)
-        ]
+    found = each_of(entries, lambda entry: store.read(entry.key))
+    return [read(entry, data) for entry, data in zip(entries, found, strict=True)]
+
+
+def each_of(items: Sequence[_Item], work: Callable[[_Item], _Read]) -> list[_Read]:
+    """Do small work for each item, several at a time, and return what it gives, in order."""
+    if len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="payloom-records") as threads:
+        return list(threads.map(work, items))
+
+
+def _unit_key(unit: Unit) -> str:
+    return f"{UNITS}/{unit.name}.json"
+
+
+def _overlapped(units: Sequence[Unit], other: Unit) -> Unit | None:
+    """Return the unit that another one overlaps, None if there is none or it is among them."""
+    return None if other in units else next((unit for unit in units if unit.overlaps(other)), None)
 
 
 def _foreign(store: Store, digest: str = "") -> ConflictError | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Self
 
 from payloom.write.documents import Document
@@ -27,6 +27,11 @@ class Unit:
             raise ValueError("a unit has both ends or none")
         if self.start is not None and self.end is not None and self.start >= self.end:
             raise ValueError(f"a unit ends after it starts, not {self.start} to {self.end}")
+
+    @classmethod
+    def of_day(cls, day: date) -> Self:
+        """Return the unit of one day."""
+        return cls(day, day + timedelta(days=1))
 
     @property
     def name(self) -> str:

@@ -1,0 +1,256 @@
+"""Publish: the finished units of a data set from one place to another."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from payloom.engine.stop import stop_on_signals
+from payloom.errors import ConflictError, CorruptionError
+from payloom.pipeline.verify import no_data_set
+from payloom.publish.transfer import BytesCallback, Transfer, send_parts
+from payloom.storage.address import StoreOptions, open_store
+from payloom.storage.store import Store
+from payloom.write.dataset import MADE_WITH, Dataset, declared_units, each_of, manifests
+from payloom.write.identity import Identity, read_identity
+from payloom.write.manifest import Manifest, manifest_key
+from payloom.write.parts import Part
+from payloom.write.units import Unit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOptions:
+    """What may be chosen of a publication.
+
+    Attributes
+    ----------
+    day
+        Publish this day alone, which was made as a day; None for everything that is finished.
+    overwrite
+        Whether to replace what differs at the target: another data set, or parts with other bytes.
+    store
+        How to talk to the object store.
+    """
+
+    day: date | None = None
+    overwrite: bool = False
+    store: StoreOptions = field(default_factory=StoreOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishSummary:
+    """What a publication did.
+
+    Attributes
+    ----------
+    source, target
+        Where from and where to, as given.
+    units
+        Names of what is published now.
+    rows, fraud_rows
+        Payments in these units, and those that are fraud.
+    sent_parts, sent_bytes, kept_parts, kept_bytes
+        What was uploaded, and what was there already.
+    seconds
+        Wall time.
+    """
+
+    source: str
+    target: str
+    units: tuple[str, ...]
+    rows: int
+    fraud_rows: int
+    sent_parts: int
+    sent_bytes: int
+    kept_parts: int
+    kept_bytes: int
+    seconds: float
+
+
+def publish(
+    source: str | Path,
+    target: str | Path,
+    options: PublishOptions | None = None,
+    progress: BytesCallback | None = None,
+) -> PublishSummary:
+    """Bring a data set, or a day of it, to another place; or finish what an interrupted run began.
+
+    Parts go first and each appears whole or not at all; the manifest of a unit goes last and is what makes it exist
+    there. Published again, nothing is sent.
+
+    Parameters
+    ----------
+    source
+        Folder of a data set.
+    target
+        An address such as ``s3://bucket/prefix``, or another folder.
+    options
+        What may be chosen.
+    progress
+        Told of bytes done and of all bytes, in the caller's thread.
+
+    Raises
+    ------
+    ConflictError
+        If the target holds another data set, an overlapping unit, or a part with other bytes.
+    CorruptionError
+        If the source is damaged or unfinished.
+    StorageError, TransientError
+        If storage refuses.
+    InterruptedRunError
+        If SIGINT or SIGTERM came.
+    """
+    options = options or PublishOptions()
+    started = time.monotonic()
+    here = open_store(source, options.store)
+    identity = read_identity(here)
+    if identity is None:
+        raise no_data_set(here)
+    chosen = _chosen(here, identity, options.day)
+    there = open_store(target, options.store)
+    dataset = Dataset(there, identity)
+    with stop_on_signals() as stop:
+        _make_room(dataset, chosen, overwrite=options.overwrite)
+        with there.writing(alone=False):
+            stop.check()
+            dataset.admit(*(manifest.unit for manifest in chosen))
+            committed = manifests(there)
+            _settle_committed(there, chosen, committed, overwrite=options.overwrite)
+            transfer = send_parts(
+                here,
+                there,
+                _parts(chosen),
+                files_at_once=options.store.concurrency,
+                refuse=partial(_refuse_changed, there, chosen, committed, overwrite=options.overwrite),
+                progress=progress or (lambda _done, _total: None),
+                check=stop.check,
+            )
+            stop.check()
+            each_of(chosen, lambda manifest: _copy_versions(here, there, manifest.unit))
+            dataset.commit(*chosen, replace=options.overwrite)
+    return _summary(source, target, chosen, transfer, time.monotonic() - started)
+
+
+def _chosen(here: Store, identity: Identity, day: date | None) -> list[Manifest]:
+    """Return the manifests of what is to be published.
+
+    Raises
+    ------
+    ConflictError
+        If there is no such day, or it was made as a part of something longer.
+    CorruptionError
+        If a run in the folder is unfinished, or a manifest is of another data set.
+    """
+    found = manifests(here)
+    for manifest in found:
+        if (manifest.world_digest, manifest.layout_digest) != (identity.world_digest, identity.layout_digest):
+            raise CorruptionError(
+                f"{here.location}: the manifest of {manifest.unit.name} is of another data set",
+                hint="generate into another folder",
+            )
+    if day is not None:
+        return [_of_day(here, found, day)]
+    finished = {manifest.unit for manifest in found}
+    unfinished = [unit.name for unit in declared_units(here) if unit not in finished]
+    if unfinished or not found:
+        raise CorruptionError(
+            f"{here.location}: {f'the run of {unfinished[0]} is unfinished' if unfinished else 'no run was finished'}",
+            hint="run the command that made it again: it goes on where it was; or publish a finished day with --day",
+        )
+    return found
+
+
+def _of_day(here: Store, found: list[Manifest], day: date) -> Manifest:
+    unit = Unit.of_day(day)
+    for manifest in found:
+        if manifest.unit == unit:
+            return manifest
+    for manifest in found:
+        if manifest.unit.overlaps(unit):
+            raise ConflictError(
+                f"{here.location} holds {unit.name} as a part of {manifest.unit.name}",
+                hint="publish it without --day, or generate the day by itself: payloom generate --day",
+            )
+    raise ConflictError(
+        f"{here.location} does not hold {unit.name}",
+        hint=f"make it first: payloom generate --day {unit.name} --out {here.location}",
+    )
+
+
+def _make_room(dataset: Dataset, chosen: list[Manifest], *, overwrite: bool) -> None:
+    """Refuse what conflicts with what is there, or remove that."""
+    units = [manifest.unit for manifest in chosen]
+    problem = dataset.conflict(*units)
+    if problem is None:
+        return
+    if refusal := dataset.foreign() if overwrite else problem:
+        raise refusal
+    with dataset.store.writing(alone=True):
+        dataset.make_room(*units)
+
+
+def _settle_committed(there: Store, chosen: list[Manifest], committed: list[Manifest], *, overwrite: bool) -> None:
+    """Refuse a unit that is there with other parts, or take its manifest away before they are replaced."""
+    wanted = {manifest.unit: manifest for manifest in chosen}
+    for manifest in committed:
+        if wanted.get(manifest.unit, manifest) == manifest:
+            continue
+        if not overwrite:
+            raise ConflictError(
+                f"{there.location} holds {manifest.unit.name} with other parts",
+                hint="choose another place, or pass --overwrite to replace them",
+            )
+        there.delete(manifest_key(manifest.unit))
+
+
+def _refuse_changed(
+    there: Store, chosen: list[Manifest], committed: list[Manifest], changed: list[Part], *, overwrite: bool
+) -> None:
+    """Refuse to replace parts that differ, unless the user wants that and no other unit needs them."""
+    more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
+    if not overwrite:
+        raise ConflictError(
+            f"{there.location}/{changed[0].key}{more} has other bytes than the part here",
+            hint="choose another place, or pass --overwrite to replace it",
+        )
+    units = {manifest.unit for manifest in chosen}
+    keys = {part.key for part in changed}
+    for manifest in committed:
+        needed = sorted(part.key for part in manifest.parts if part.key in keys and part not in changed)
+        if manifest.unit not in units and needed:
+            raise ConflictError(
+                f"{there.location}/{needed[0]} has other bytes than the part here, and {manifest.unit.name} needs it",
+                hint="publish all units together with --overwrite, or choose another place",
+            )
+
+
+def _parts(chosen: list[Manifest]) -> list[Part]:
+    """Return the parts of all units, each once, the largest first."""
+    parts = {part.key: part for manifest in chosen for part in manifest.parts}
+    return sorted(parts.values(), key=lambda part: (-part.size_bytes, part.key))
+
+
+def _copy_versions(here: Store, there: Store, unit: Unit) -> None:
+    key = f"{MADE_WITH}/{unit.name}.json"
+    if (data := here.read(key)) is not None and there.size(key) is None:
+        there.put(key, data)
+
+
+def _summary(
+    source: str | Path, target: str | Path, chosen: list[Manifest], transfer: Transfer, seconds: float
+) -> PublishSummary:
+    return PublishSummary(
+        source=str(source),
+        target=str(target),
+        units=tuple(manifest.unit.name for manifest in chosen),
+        rows=sum(manifest.rows for manifest in chosen),
+        fraud_rows=sum(manifest.fraud_rows for manifest in chosen),
+        sent_parts=transfer.sent_parts,
+        sent_bytes=transfer.sent_bytes,
+        kept_parts=transfer.kept_parts,
+        kept_bytes=transfer.kept_bytes,
+        seconds=seconds,
+    )
