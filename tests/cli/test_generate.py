@@ -144,7 +144,7 @@ def test_a_slice_is_its_own_unit(options: dict[str, str], unit: Unit):
 def test_the_options_of_a_run_arrive():
     """Sizes, counts and switches reach the run as numbers."""
     wanted = checked_run(given_options(workers="2", max_memory="1GiB", rows="2k", compression="zstd", out="elsewhere"))
-    assert (wanted.workers, wanted.max_memory_bytes, wanted.out) == (2, 2**30, Path("elsewhere"))
+    assert (wanted.workers, wanted.max_memory_bytes, wanted.out) == (2, 2**30, "elsewhere")
     assert wanted.loaded.config.world.rows == 2_000
     assert wanted.loaded.config.layout.compression == "zstd"
     assert wanted.loaded.source_of("world.rows") == "option --rows"
@@ -165,7 +165,7 @@ def test_lines_come_now_and_then(monkeypatch: pytest.MonkeyPatch, capfd: pytest.
     """Without a terminal, a thousand updates in twelve seconds print two lines."""
     now_s = 0.0
     monkeypatch.setattr("payloom.cli.progress.time.monotonic", lambda: now_s)
-    with progress.Lines() as lines:
+    with progress.Lines(progress.ROWS) as lines:
         for step in range(1_000):
             now_s = step * 0.012
             lines.update(step, 1_000)
@@ -177,7 +177,7 @@ def test_lines_come_now_and_then(monkeypatch: pytest.MonkeyPatch, capfd: pytest.
 def test_the_bar_ends_full(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
     """On a terminal the bar shows rows and share, and leaves stdout alone."""
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with progress.Bar() as bar:
+    with progress.Bar(progress.ROWS) as bar:
         bar.update(500, 1_000)
         bar.update(1_000, 1_000)
     out, err = capfd.readouterr()

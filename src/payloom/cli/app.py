@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from payloom.cli.options import config_options, run_options, slice_options
+from payloom.cli.store_options import reach_options, store_options
 from payloom.version import __version__
 
 _WITH_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -49,6 +50,7 @@ def app() -> None:
 @config_options
 @slice_options
 @run_options
+@store_options
 @click.option("--quiet", is_flag=True, help="No progress and no summary.  [default: off, both]")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.  [default: off, text]")
 def generate(**given: Any) -> None:
@@ -63,14 +65,71 @@ def generate(**given: Any) -> None:
 
 
 @app.command()
-@click.argument("folder", metavar="DIR", type=click.Path(), default="data")
+@click.argument("place", metavar="DIR", type=click.Path(), default="data")
+@reach_options
 @click.option("--quiet", is_flag=True, help="Nothing when all is well.  [default: off, a line]")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.  [default: off, text]")
-def verify(folder: str, *, quiet: bool, as_json: bool) -> None:
-    """Check every file in DIR (default: data) against the manifests."""
+def verify(place: str, *, quiet: bool, as_json: bool, **given: Any) -> None:
+    """Check every file in DIR (default: data) against the manifests.
+
+    DIR is a folder, or an address such as s3://bucket/prefix: then every object is fetched and read.
+    """
     from payloom.cli.verify_command import run_verify  # noqa: PLC0415 - slow to import
 
-    run_verify(folder, quiet=quiet, as_json=as_json)
+    run_verify(place, given, quiet=quiet, as_json=as_json)
+
+
+@app.command()
+@click.argument("source", metavar="DIR", type=click.Path())
+@click.argument("target", metavar="URL")
+@click.option("--day", metavar="DAY", help="Only this day, as generate --day made it.  [YYYY-MM-DD; default: all]")
+@click.option("--overwrite", is_flag=True, help="Replace what differs at URL.  [default: off, refuse]")
+@store_options
+@click.option("--quiet", is_flag=True, help="No progress and no summary.  [default: off, both]")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.  [default: off, text]")
+def publish(source: str, target: str, **given: Any) -> None:
+    """Upload the data set in DIR to URL, such as s3://bucket/prefix.
+
+    What has arrived is kept: run it again after a failure, or when there is more. Each file appears whole or not at
+    all, and the manifest comes last. gs:// and az:// are accepted, and untested.
+    """
+    from payloom.cli.publish_command import run_publish  # noqa: PLC0415 - slow to import
+
+    run_publish(source, target, given)
+
+
+@app.command()
+@click.argument("place", metavar="DIR", type=click.Path(), default="data")
+@reach_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.  [default: off, text]")
+def status(place: str, *, as_json: bool, **given: Any) -> None:
+    """Say what lies in DIR (default: data): days, rows, config, what is unfinished.
+
+    DIR is a folder, or an address such as s3://bucket/prefix. No data is read; verify does that.
+    """
+    from payloom.cli.status_command import run_status  # noqa: PLC0415 - slow to import
+
+    run_status(place, given, as_json=as_json)
+
+
+@app.command()
+@click.argument("place", metavar="DIR", type=click.Path())
+@click.option("--dry-run", is_flag=True, help="Say what would go and remove nothing.  [default: off, remove]")
+@click.option(
+    "--older-than",
+    metavar="AGE",
+    help="Take what is younger for a run that is alive: 30m, 24h, 7d; 0 when no run is.  [age; default: 24h]",
+)
+@reach_options
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.  [default: off, text]")
+def clean(place: str, *, as_json: bool, **given: Any) -> None:
+    """Remove what dead runs left in DIR: unfinished uploads, parts that no manifest lists.
+
+    DIR is a folder, or an address such as s3://bucket/prefix. Finished data and files of others are never touched.
+    """
+    from payloom.cli.clean_command import run_clean  # noqa: PLC0415 - slow to import
+
+    run_clean(place, given, as_json=as_json)
 
 
 @app.command()

@@ -6,14 +6,14 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import click
 
 from payloom.cell.source import PaymentsSource
 from payloom.cli.config_command import load_given
-from payloom.cli.progress import progress_for
+from payloom.cli.progress import ROWS, progress_for
+from payloom.cli.store_values import given_store_options
 from payloom.cli.summary import summary_json, summary_lines
 from payloom.cli.values import count, size_bytes
 from payloom.config import DayRange, LoadedConfig, day_problems, day_range
@@ -21,6 +21,7 @@ from payloom.config.shown import shown_value
 from payloom.errors import ConfigError, Problem
 from payloom.pipeline.arguments import MAX_WORKERS, MIN_MEMORY_BYTES
 from payloom.pipeline.generate import GenerateOptions, RunSummary, generate
+from payloom.storage.address import Address, StoreOptions, is_remote
 from payloom.write.contract import Source
 from payloom.write.encoding import FileFormat
 from payloom.write.units import Unit
@@ -32,10 +33,11 @@ class Run:
 
     loaded: LoadedConfig
     days: DayRange
-    out: Path
+    out: str
     workers: int | None
     max_memory_bytes: int | None
     overwrite: bool
+    store: StoreOptions
 
 
 def run_generate(given: Mapping[str, Any]) -> None:
@@ -62,9 +64,10 @@ def _generate(run: Run, *, quiet: bool) -> RunSummary:
         workers=run.workers,
         max_memory_bytes=run.max_memory_bytes,
         overwrite=run.overwrite,
+        store=run.store,
     )
     started_s = time.monotonic()
-    with progress_for(quiet=quiet) as shown:
+    with progress_for(ROWS, quiet=quiet) as shown:
         done = generate(_source(run), run.out, options, lambda now: shown.update(now.rows_done, now.rows_total))
     # Building the world is part of the user's wait.
     return replace(done, seconds=time.monotonic() - started_s)
@@ -95,6 +98,13 @@ def checked_run(given: Mapping[str, Any]) -> Run:
     """
     slice_given = {"first": given["from_day"], "end": given["to_day"], "day": given["day"]}
     problems = [*_option_problems(given), *day_problems(**slice_given)]
+    store = StoreOptions()
+    try:
+        store = given_store_options(given)
+        if is_remote(given["out"]):
+            Address.parse(given["out"])
+    except ConfigError as error:
+        problems += error.problems
     try:
         loaded = load_given(given)
     except ConfigError as error:
@@ -106,10 +116,11 @@ def checked_run(given: Mapping[str, Any]) -> Run:
     return Run(
         loaded=loaded,
         days=days,
-        out=Path(given["out"]),
+        out=given["out"],
         workers=None if workers is None else int(count(workers)),
         max_memory_bytes=None if memory is None else size_bytes(memory),
         overwrite=given["overwrite"],
+        store=store,
     )
 
 

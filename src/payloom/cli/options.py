@@ -134,7 +134,7 @@ def run_options(command: Command) -> Command:
             metavar="DIR",
             type=click.Path(),
             default="data",
-            help="Folder of the data set.  [path; default: data]",
+            help="Folder of the data set, or s3://bucket/prefix.  [path; default: data]",
         ),
         click.option(
             "--workers",
@@ -149,7 +149,7 @@ def run_options(command: Command) -> Command:
         click.option(
             "--overwrite",
             is_flag=True,
-            help="Replace another data set in the folder.  [default: off, refuse]",
+            help="Replace another data set that is there.  [default: off, refuse]",
         ),
     )
     for decorator in reversed(decorators):

@@ -10,6 +10,7 @@ from typing import Any
 from payloom.cli.values import size_text
 from payloom.config import Config, DayRange, layout_digest, world_digest
 from payloom.pipeline.generate import RunSummary
+from payloom.storage.address import is_remote
 
 
 def summary_json(done: RunSummary, config: Config, days: DayRange) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def summary_lines(done: RunSummary, config: Config, days: DayRange) -> list[str]
         "next",
         f"  payloom verify {shlex.quote(done.out)}",
         "  payloom schema --table payments",
-        f"  {_first_rows(done.out)}",
+        f"  payloom ddl --location {shlex.quote(done.out)}" if is_remote(done.out) else f"  {_first_rows(done.out)}",
     ]
 
 

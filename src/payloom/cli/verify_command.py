@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import click
 
+from payloom.cli.store_values import given_store_options
 from payloom.cli.values import size_text
 from payloom.pipeline.verify import verify
 
 
-def run_verify(folder: str, *, quiet: bool, as_json: bool) -> None:
-    """Check the data set in `folder` and print the result.
+def run_verify(place: str, given: Mapping[str, Any], *, quiet: bool, as_json: bool) -> None:
+    """Check the data set at `place` and print the result.
 
     Raises
     ------
     CorruptionError
         If a file is missing, damaged or not in a manifest.
+    StorageError, TransientError
+        If there is no data set, or the store refuses.
     """
-    report = verify(folder)
+    report = verify(place, given_store_options(given))
     if as_json:
         click.echo(json.dumps({"status": "ok", "exit_code": 0, **asdict(report)}))
     elif not quiet:

@@ -96,7 +96,7 @@ def _kept(task: RunTask, jobs: Sequence[Job], stop: Stop) -> dict[str, Receipt]:
 
     def look(job: Job) -> Receipt | None:
         stop.check()
-        return trusted_receipt(task.store, job, task.digest)
+        return trusted_receipt(task.store, job, task.digest, task.committed)
 
     with ThreadPoolExecutor(available_cpus(), thread_name_prefix="payloom-verify") as threads:
         found = threads.map(look, jobs)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -25,6 +26,9 @@ ATTEMPTS_MAX: Final = 3
 """Times that a job is begun before the run gives up; jobs are idempotent."""
 
 _POLL_SECONDS: Final = 0.1
+_ABORT_SECONDS: Final = 2.5
+"""Time that workers have to abort uploads; well within what a stopping run has."""
+
 _ONE_THREAD: Final = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"), "1"
 )
@@ -84,6 +88,16 @@ class _Worker:
             return None
         return message
 
+    def ask_to_end(self) -> None:
+        """Ask the process to abort what it is writing."""
+        self._process.terminate()
+
+    def end_within(self, seconds: float) -> int:
+        """Wait for a process that was asked to end, then kill it."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=max(0.0, seconds))
+        return self.end()
+
     def end(self) -> int:
         """Kill the process, which may be in the middle of anything, and return its exit code."""
         self.connection.close()
@@ -94,9 +108,7 @@ class _Worker:
 
     def died(self) -> int:
         """Wait for a process that closed its channel and return its exit code."""
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(timeout=5)
-        return self.end()
+        return self.end_within(5)
 
     def _send(self, message: Any) -> None:
         try:
@@ -130,6 +142,16 @@ class _Pool:
         self.workers.remove(worker)
         self.peaks.append(worker.peak_rss_bytes)
         return worker.died() if worker.job else worker.end()
+
+    def end_all(self) -> None:
+        """End all workers at once; what they upload to a bucket would stay there unseen, so they may abort it."""
+        deadline = time.monotonic()
+        if self.task.store.is_shared:
+            deadline += _ABORT_SECONDS
+            for worker in self.workers:
+                worker.ask_to_end()
+        for worker in self.workers:
+            worker.end_within(deadline - time.monotonic())
 
     def hear(self, worker: _Worker) -> None:
         """Act on a worker's next message."""
@@ -198,7 +220,7 @@ def run_pool(
     Raises
     ------
     InterruptedRunError
-        If a signal came. Workers are killed then, as after any error: what they had begun is staged, not visible.
+        If a signal came. Workers are ended then, as after any error: nothing that they had begun is visible.
     TransientError
         If workers are killed again and again at the same job.
     """
@@ -215,7 +237,6 @@ def run_pool(
                 if worker.connection in ready:
                     pool.hear(worker)
     except BaseException:
-        for worker in pool.workers:
-            worker.end()
+        pool.end_all()
         raise
     return pool.receipts, pool.peaks

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from payloom.storage.store import Store
 from payloom.write.contract import Source
 from payloom.write.encoding import FileFormat
+from payloom.write.parts import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +25,12 @@ class RunTask:
         Digest of world and layout.
     file_format
         Codec and row group target.
+    committed
+        Parts that the unit's manifest lists already, by key.
     """
 
     source: Source
     store: Store
     digest: str
     file_format: FileFormat
+    committed: Mapping[str, Part]

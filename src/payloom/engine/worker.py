@@ -8,6 +8,7 @@ import threading
 import time
 import traceback
 from multiprocessing.connection import Connection
+from types import FrameType
 from typing import TYPE_CHECKING, Final
 
 from payloom.engine.memory import peak_rss_bytes
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 _TELL_SECONDS: Final = 0.2
 
 
+class _Stopped(BaseException):
+    """The run asks this process to end."""
+
+
 def main(channel: int, lifeline: int) -> None:
     """Serve until the channel closes.
 
@@ -36,6 +41,7 @@ def main(channel: int, lifeline: int) -> None:
     # The run started this process with SIGINT held back; what came meanwhile is dropped here.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGTERM, _stop)
     threading.Thread(target=_die_with, args=(lifeline,), daemon=True).start()
     connection = Connection(channel)
     try:
@@ -45,10 +51,18 @@ def main(channel: int, lifeline: int) -> None:
             try:
                 producer = producer or task.source.open()
                 _run(task, producer, job, connection)
+            except _Stopped:
+                return
             except BaseException as error:  # noqa: BLE001 - the run raises it
                 connection.send(JobFailed.of(error, traceback.format_exc()))
-    except (EOFError, BrokenPipeError, ConnectionResetError):
+    except (EOFError, BrokenPipeError, ConnectionResetError, _Stopped):
         return
+
+
+def _stop(number: int, _frame: FrameType | None) -> None:
+    # The clean-up that follows is not to be interrupted.
+    signal.signal(number, signal.SIG_IGN)
+    raise _Stopped
 
 
 def _die_with(lifeline: int) -> None:

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from payloom.engine.budget import check_memory
@@ -140,7 +140,7 @@ def generate(
     # Before the lock files are made: a run that is refused leaves no trace.
     if problem and (refusal := dataset.foreign() if options.overwrite else problem):
         raise refusal
-    jobs = _checked(source.jobs(), dataset.identity.digest)
+    jobs = _checked(source.jobs(), dataset.identity.digest, store.upload_bytes)
     check_memory(jobs, options.max_memory_bytes)
     with stop_on_signals() as stop:
         if problem:
@@ -148,7 +148,14 @@ def generate(
                 dataset.make_room(options.unit)
         with store.writing(alone=False):
             dataset.admit(options.unit)
-            task = RunTask(source, store, dataset.identity.digest, options.file_format)
+            committed = dataset.manifest(options.unit)
+            task = RunTask(
+                source,
+                store,
+                dataset.identity.digest,
+                options.file_format,
+                {part.key: part for part in committed.parts} if committed else {},
+            )
             with _out_of_memory_explained():
                 result = run_jobs(
                     task,
@@ -164,15 +171,15 @@ def generate(
     return _summary(str(out), manifest, result, time.monotonic() - started)
 
 
-def _checked(jobs: Sequence[Job], digest: str) -> tuple[Job, ...]:
-    """Return the jobs after making sure that none can overwrite another's files."""
+def _checked(jobs: Sequence[Job], digest: str, upload_bytes: int) -> tuple[Job, ...]:
+    """Return the jobs, with the memory of their uploads, after making sure that none can overwrite another's files."""
     keys = Counter(key for job in jobs for key in _keys(job, digest))
     for key, count in keys.items():
         if count > 1:
             raise ValueError(f"the source gives {count} jobs the file {key}")
         if key.partition("/")[0] not in (*DATA_PREFIXES, OWN_FOLDER):
             raise ValueError(f"the source puts {key} outside the folders of the declared tables")
-    return tuple(jobs)
+    return tuple(replace(job, memory_bytes=job.memory_bytes + upload_bytes * len(job.outputs)) for job in jobs)
 
 
 def _keys(job: Job, digest: str) -> list[str]:

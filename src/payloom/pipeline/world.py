@@ -22,6 +22,7 @@ from payloom.pipeline.arguments import run_problems
 from payloom.pipeline.generate import GenerateOptions, RunSummary, generate
 from payloom.pipeline.observed import Moment, observed_labels
 from payloom.schema import ACCOUNTS, CARDS, CUSTOMERS, DEVICES, FRAUD_LABELS, MERCHANTS, PAYMENTS, Table
+from payloom.storage.address import StoreOptions
 from payloom.write.encoding import FileFormat
 from payloom.write.units import Unit
 
@@ -69,14 +70,15 @@ class World:
         workers: int | None = None,
         max_memory_bytes: int | None = None,
         overwrite: bool = False,
+        store: StoreOptions | None = None,
         progress: ProgressCallback | None = None,
     ) -> RunSummary:
-        """Write the data set, or the days [start, end) of it, into a folder; or finish what a run began there.
+        """Write the data set, or the days [start, end) of it, to a folder or bucket; or finish what a run began there.
 
         Parameters
         ----------
         out
-            The folder.
+            The folder, or an address such as ``s3://bucket/prefix``.
         start, end
             First day, and the day after the last; by default the whole period.
         workers
@@ -84,7 +86,9 @@ class World:
         max_memory_bytes
             What all processes may take together.
         overwrite
-            Whether to replace what another config left in the folder.
+            Whether to replace what another config left there.
+        store
+            How to talk to an object store.
         progress
             Told how far the run is.
 
@@ -95,7 +99,7 @@ class World:
 
         Raises
         ------
-        ConfigError, ConflictError, StorageError, CorruptionError, InterruptedRunError
+        ConfigError, ConflictError, StorageError, TransientError, CorruptionError, InterruptedRunError
             As `payloom.pipeline.generate.generate` does.
         """
         problems = [*run_problems(out, workers=workers, max_memory_bytes=max_memory_bytes, overwrite=overwrite)]
@@ -109,6 +113,7 @@ class World:
             workers=workers,
             max_memory_bytes=max_memory_bytes,
             overwrite=overwrite,
+            store=store or StoreOptions(),
         )
         return generate(PaymentsSource(self.config, days), out, options, progress)
 

@@ -62,6 +62,7 @@ class LocalStore:
     """
 
     is_shared = False
+    upload_bytes = 0
 
     def __init__(self, root: str | Path, *, token: str = "") -> None:
         if "\0" in str(root):

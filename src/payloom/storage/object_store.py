@@ -76,6 +76,11 @@ class ObjectStore:
         """The address as a person would write it."""
         return str(self.address)
 
+    @property
+    def upload_bytes(self) -> int:
+        """Memory that one upload may take: what is gathered, and the requests on their way."""
+        return (REQUESTS_PER_FILE + 2) * self.options.part_size_bytes
+
     def shown(self, key: str) -> str:
         """Return the address of a key as it appears in messages."""
         return f"{self.address}/{key}"

@@ -64,6 +64,11 @@ class Store(Protocol):
         """Whether others keep things of their own beside the data set, as in a bucket."""
         ...
 
+    @property
+    def upload_bytes(self) -> int:
+        """Memory that one upload may take."""
+        ...
+
     def upload(self, key: str, sha256: str = "") -> Upload:
         """Begin to write a file; `sha256` is its digest if that is known beforehand."""
         ...

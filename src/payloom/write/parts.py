@@ -115,11 +115,30 @@ def damage(store: Store, part: Part) -> str:
     return ""
 
 
-def trusted_receipt(store: Store, job: Job, digest: str) -> Receipt | None:
-    """Return a job's receipt if it is this data set's and every part verifies, else None."""
+def trusted_receipt(store: Store, job: Job, digest: str, committed: Mapping[str, Part]) -> Receipt | None:
+    """Return a job's receipt if it is this data set's and every part verifies, else None.
+
+    Parameters
+    ----------
+    store
+        Where the parts lie.
+    job
+        The job.
+    digest
+        Digest of world and layout.
+    committed
+        Parts that the unit's manifest lists, by key: they vouch for a job whose receipt is not there, as in a data set
+        that was published.
+    """
+    keys = [part_key(output, digest) for output in job.outputs]
     receipt = Receipt.from_bytes(store.read(receipt_key(job)))
-    if receipt is None or receipt.job != job.name or receipt.data_digest != digest:
+    is_kept = receipt is not None and receipt.job == job.name and receipt.data_digest == digest
+    if receipt is None or not is_kept or [part.key for part in receipt.parts] != keys:
+        if any(key not in committed for key in keys):
+            return None
+        receipt, is_kept = Receipt(job.name, digest, tuple(committed[key] for key in keys)), False
+    if any(damage(store, part) for part in receipt.parts):
         return None
-    if [part.key for part in receipt.parts] != [part_key(output, digest) for output in job.outputs]:
-        return None
-    return None if any(damage(store, part) for part in receipt.parts) else receipt
+    if not is_kept:
+        store.put(receipt_key(job), receipt.to_bytes())
+    return receipt

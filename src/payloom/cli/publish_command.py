@@ -1,0 +1,62 @@
+"""``payloom publish``: a data set to another place, with progress in bytes."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from typing import Any
+
+import click
+
+from payloom.cli.progress import BYTES, progress_for
+from payloom.cli.store_values import given_store_options
+from payloom.cli.values import size_text
+from payloom.config.section import parse_day
+from payloom.config.shown import shown_value
+from payloom.errors import ConfigError, Problem
+from payloom.pipeline.publish import PublishOptions, PublishSummary, publish
+from payloom.storage.address import is_remote
+
+
+def run_publish(source: str, target: str, given: Mapping[str, Any]) -> None:
+    """Publish what the options name and print a summary.
+
+    Raises
+    ------
+    ConfigError, ConflictError, CorruptionError, StorageError, TransientError, InterruptedRunError
+        As `payloom.pipeline.publish.publish` does.
+    """
+    options = PublishOptions(day=_day(given["day"]), overwrite=given["overwrite"], store=given_store_options(given))
+    with progress_for(BYTES, quiet=given["quiet"]) as shown:
+        done = publish(source, target, options, shown.update)
+    if given["as_json"]:
+        click.echo(json.dumps({"status": "ok", "exit_code": 0, **asdict(done)}))
+    elif not given["quiet"]:
+        click.echo("\n".join(_lines(done)))
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    day = parse_day(text)
+    if day is None:
+        raise ConfigError([Problem("day", shown_value(text), "expected YYYY-MM-DD", source="option --day")])
+    return day
+
+
+def _lines(done: PublishSummary) -> list[str]:
+    units = done.units[0] if len(done.units) == 1 else f"{len(done.units):,} units"
+    kept = f", {done.kept_parts:,} were there ({size_text(done.kept_bytes)})" if done.kept_parts else ""
+    speed = f", {size_text(int(done.sent_bytes / done.seconds))}/s" if done.sent_bytes and done.seconds else ""
+    place = shlex.quote(done.target)
+    lines = [
+        f"{done.target} has {units} of {done.source}: {done.rows:,} payments, {done.fraud_rows:,} of them fraud",
+        f"  sent    {done.sent_parts:,} files, {size_text(done.sent_bytes)}{kept}",
+        f"  time    {done.seconds:.2f} s{speed}",
+        "next",
+        f"  payloom verify {place}",
+    ]
+    return [*lines, f"  payloom ddl --location {place}"] if is_remote(done.target) else lines
