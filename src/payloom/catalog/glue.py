@@ -91,7 +91,7 @@ def place_of(item: Item) -> str:
 
 def updated_table(existing: Item, wanted: Item) -> Item:
     """Return the table as wanted, with what others added to the existing one."""
-    kept: Item = {name: existing[name] for name in _KEPT if name in existing}
+    kept: Item = {name: existing[name] for name in _KEPT if existing.get(name)}
     return {**kept, **wanted, "Parameters": {**(existing.get("Parameters") or {}), **wanted["Parameters"]}}
 
 

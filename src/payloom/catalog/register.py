@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
 from botocore.exceptions import ClientError
@@ -29,9 +30,6 @@ State = Literal["created", "updated", "kept"]
 
 WRITE_BATCH: Final = 100
 """Partitions in one BatchCreatePartition or BatchUpdatePartition (Glue API reference)."""
-
-DELETE_BATCH: Final = 25
-"""Partitions in one BatchDeletePartition (Glue API reference)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +136,7 @@ class Registrar:
         ]
         folder = self._location.table(table)
         gone = [
-            {"Values": item["Values"]}
+            list(values)
             for values, item in existing.items()
             if values not in wanted and place_of(item).startswith(folder)
         ]
@@ -148,8 +146,8 @@ class Registrar:
         for batch in batches(changed, WRITE_BATCH):
             entries = [{"PartitionValueList": item["Values"], "PartitionInput": item} for item in batch]
             _whole(self._client.batch_update_partition(**where, Entries=entries))
-        for batch in batches(gone, DELETE_BATCH):
-            _whole(self._client.batch_delete_partition(**where, PartitionsToDelete=batch), NOT_FOUND)
+        for values in gone:
+            _answer(partial(self._client.delete_partition, **where, PartitionValues=values), NOT_FOUND)
         kept = len(wanted) - len(added) - len(changed)
         return TableChange(table.name, state, len(added), len(changed), kept, len(gone))
 
