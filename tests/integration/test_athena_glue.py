@@ -34,7 +34,7 @@ class Lake:
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command about the data set; exit code, output and messages."""
         place = () if "--location" in arguments else ("--location", LOCATION)
-        done = payloom(*arguments, *place, before=NO_PROFILE, **self.server.env())
+        done = payloom(*arguments, *place, before=NO_PROFILE, cwd=None, **self.server.env())
         return done.returncode, done.stdout, done.stderr
 
     def register(self, database: str) -> dict[str, Any]:

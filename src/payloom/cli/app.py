@@ -30,16 +30,6 @@ To install it:
 """
 
 
-def aws_options(command: Any) -> Any:
-    """Add the options of the commands that ask Glue or Athena."""
-    for flag, text in (
-        ("--profile", "Profile of the AWS configuration.  [name; default: AWS_PROFILE, or none]"),
-        ("--region", "Region of Glue and Athena.  [name; default: AWS_REGION, or the profile's]"),
-    ):
-        command = click.option(flag, metavar="NAME", help=text)(command)
-    return command
-
-
 @click.group(context_settings=_WITH_HELP, epilog=_FIRST_STEPS)
 @click.version_option(__version__, prog_name="payloom")
 def app() -> None:
@@ -215,7 +205,7 @@ def show(name: str, *, as_json: bool, **given: Any) -> None:
     "--location",
     metavar="URL",
     required=True,
-    help="Where the data set lies: s3://bucket/prefix; for DuckDB also a folder.  [address; default: none, required]",
+    help="Where the data set lies: s3://bucket/prefix; for DuckDB also a folder.  [address; default: none]",
 )
 @click.option(
     "--dialect",
@@ -245,10 +235,10 @@ def ddl(location: str, *, dialect: str, table: str | None, database: str, years:
     "--location",
     metavar="URL",
     required=True,
-    help="Where the data set lies: s3://bucket/prefix.  [address; default: none, required]",
+    help="Where the data set lies: s3://bucket/prefix.  [address; default: none]",
 )
 @click.option("--database", metavar="NAME", default="payloom", help="Database in Glue.  [name; default: payloom]")
-@aws_options
+@reach_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.  [default: off, text]")
 def register(location: str, *, database: str, as_json: bool, **given: Any) -> None:
     """Create database, tables and partitions in the AWS Glue Data Catalog.
@@ -266,13 +256,13 @@ def register(location: str, *, database: str, as_json: bool, **given: Any) -> No
     "workgroup",
     metavar="WORKGROUP",
     required=True,
-    help="Workgroup that runs the query.  [name; default: none, required]",
+    help="Workgroup that runs the query.  [name; default: none]",
 )
 @click.option(
     "--location",
     metavar="URL",
     required=True,
-    help="Where the data set lies: s3://bucket/prefix.  [address; default: none, required]",
+    help="Where the data set lies: s3://bucket/prefix.  [address; default: none]",
 )
 @click.option("--database", metavar="NAME", default="payloom", help="Database in Glue.  [name; default: payloom]")
 @click.option("--table", metavar="NAME", default="payments", help="Table that is counted.  [name; default: payments]")
@@ -281,7 +271,7 @@ def register(location: str, *, database: str, as_json: bool, **given: Any) -> No
     metavar="URL",
     help="Where Athena writes results: s3://bucket/prefix.  [address; default: the workgroup's]",
 )
-@aws_options
+@reach_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.  [default: off, text]")
 def count(location: str, workgroup: str, *, as_json: bool, **given: Any) -> None:
     """Let Athena count a table, and compare that with the manifests.

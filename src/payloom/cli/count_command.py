@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from payloom.cli.store_values import given_store_options
 from payloom.pipeline.catalog import count_in_athena
-from payloom.storage.address import StoreOptions
 
 
 def run_count(location: str, workgroup: str, given: dict[str, Any], *, as_json: bool) -> None:
@@ -20,8 +20,14 @@ def run_count(location: str, workgroup: str, given: dict[str, Any], *, as_json: 
     ConfigError, StorageError, TransientError, CorruptionError
         As `payloom.pipeline.catalog.count_in_athena` does.
     """
-    what = {name: given.pop(name) for name in ("database", "table", "output")}
-    report = count_in_athena(location, workgroup, options=StoreOptions(**given), **what)
+    report = count_in_athena(
+        location,
+        workgroup,
+        database=given["database"],
+        table=given["table"],
+        output=given["output"],
+        options=given_store_options(given),
+    )
     if as_json:
         click.echo(json.dumps({"status": "ok", "exit_code": 0, **asdict(report)}))
         return

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from payloom.cli.store_values import given_store_options
 from payloom.pipeline.catalog import TableReport, register
-from payloom.storage.address import StoreOptions
 
 
 def run_register(location: str, database: str, given: dict[str, Any], *, as_json: bool) -> None:
@@ -20,7 +20,7 @@ def run_register(location: str, database: str, given: dict[str, Any], *, as_json
     ConfigError, ConflictError, StorageError, TransientError, CorruptionError
         As `payloom.pipeline.catalog.register` does.
     """
-    report = register(location, database, StoreOptions(**given))
+    report = register(location, database, given_store_options(given))
     if as_json:
         click.echo(json.dumps({"status": "ok", "exit_code": 0, **asdict(report)}))
         return
