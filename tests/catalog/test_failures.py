@@ -25,6 +25,9 @@ from payloom.storage.local import LocalStore
 from tests.catalog.worlds import write_world
 from tests.cli.shell import payloom
 
+#: Reads the model of a service once.
+SESSION = botocore.session.Session()
+
 CANARY = "canary-4f1d"
 PLACE = checked_location("s3://fraud-dl-raw/x", ("s3",))
 QUERY = Query("SELECT 1", "payloom", "primary", "s3://fraud-dl-raw/results/")
@@ -44,10 +47,9 @@ ANSWERS = [
 
 def client(service: str, **options: Any) -> Any:
     """A real client with keys of its own that tries once."""
-    session = botocore.session.Session()
     once = botocore.config.Config(retries={"total_max_attempts": 1}, connect_timeout=2)
     keys = {"aws_access_key_id": "AKIATEST", "aws_secret_access_key": CANARY, "aws_session_token": CANARY}
-    return session.create_client(service, region_name="eu-central-1", config=once, **keys, **options)
+    return SESSION.create_client(service, region_name="eu-central-1", config=once, **keys, **options)
 
 
 @contextmanager

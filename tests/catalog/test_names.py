@@ -93,6 +93,13 @@ def test_each_engine_has_its_addresses() -> None:
             checked_location(text, schemes)
 
 
+@pytest.mark.parametrize("text", ["results", "s3://fraud-dl-raw/x'y", "file:///x"])
+def test_results_go_to_a_bucket(text: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Where Athena writes is checked as well, before anything is asked."""
+    assert run(["count", "--athena", "primary", "--location=s3://fraud-dl-raw", f"--output={text}"]) == 2
+    assert capfd.readouterr().err.startswith("error: output")
+
+
 def test_a_password_in_an_address_is_not_repeated(capfd: pytest.CaptureFixture[str]) -> None:
     """What stands before an @ stays out of messages."""
     assert run(["ddl", "--location=s3://user:canary@fraud-dl-raw/x"]) == 2

@@ -1,6 +1,7 @@
 """The environment of Spark and of the stand-in for Glue and Athena, and how tests talk to both."""
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -34,7 +35,11 @@ NO_PROFILE = "import os; os.environ.pop('AWS_PROFILE', None)"
 
 def environment() -> Path:
     """Make .venv-athena unless it is there, and give its Python; without a network it may be missing."""
-    done = subprocess.run(["make", ".venv-athena/.stamp-athena"], cwd=ROOT, capture_output=True, text=True, check=False)
+    with (ROOT / "requirements" / "athena.txt").open() as pins:
+        # Two tests at the same time must not both install.
+        fcntl.flock(pins, fcntl.LOCK_EX)
+        command = ["make", ".venv-athena/.stamp-athena"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode and os.environ.get("PAYLOOM_OFFLINE") == "1":
         pytest.skip("PAYLOOM_OFFLINE=1: packages cannot be installed")
     assert done.returncode == 0, (done.stdout + done.stderr).strip()[-500:]
