@@ -24,7 +24,7 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3
 	  exit 1; fi
 
 .PHONY: help setup setup-all data s3 s3-stop upload realism test test-full test-integration lint format lock bench \
-	bench-large reference clean
+	bench-large bench-upload bench-upload-large reference clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -95,6 +95,12 @@ bench: $(CORE) $(BENCH)  ## compare speed and memory with peers
 
 bench-large: $(CORE) $(BENCH)  ## the same for 100,000,000 payments
 	@$(BIN)/python -m benchmarks.compare --large $(ARGS)
+
+bench-upload: $(CORE) $(BENCH) .venv/.stamp-s3 .venv/.stamp-server  ## compare payloom publish with other uploaders
+	@$(BIN)/python -m benchmarks.upload $(ARGS)
+
+bench-upload-large: $(CORE) $(BENCH) .venv/.stamp-s3 .venv/.stamp-server  ## the memory of a 10 GB upload
+	@$(BIN)/python -m benchmarks.upload --large $(ARGS)
 
 reference: $(REFERENCE)  ## build the reference tables again (ARGS=--check compares only)
 	@.venv-reference/bin/python scripts/build_reference_data.py $(ARGS)
