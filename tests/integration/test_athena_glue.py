@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from payloom import World
 from payloom.catalog.athena import Query, run_query
 from payloom.errors import StorageError
 from payloom.schema import TABLES
@@ -88,6 +90,33 @@ def test_the_second_time_changes_nothing(lake: Lake) -> None:
     assert {table["state"] for table in second["tables"]} == {"kept"}
     assert [table["partitions_kept"] for table in second["tables"] if table["name"] in BY_MONTH] == [12, 12]
     assert (lake.tables("twice"), [lake.partitions("twice", name) for name in BY_MONTH]) == before
+
+
+def test_ten_years_are_more_than_a_batch(lake: Lake, tmp_path: Path) -> None:
+    """120 months go to Glue in two batches, and all of them come back."""
+    config = {"world": {"rows": 3_000, "start": "2015-01-01", "end": "2025-01-01"}}
+    World(config).generate(tmp_path, workers=1)
+    lake.server.put_folder(tmp_path, BUCKET, "runs/long")
+    code, out, err = lake.run("register", "--location", f"s3://{BUCKET}/runs/long", "--database", "long", "--json")
+    assert code == 0, err
+    assert json.loads(out)["tables"][0]["partitions_added"] == 120
+    assert len(lake.partitions("long", "payments")) == 120
+    assert lake.tables("long")["payments"]["Parameters"]["projection.year.range"] == "2015,2024"
+    code, out, err = lake.count("--location", f"s3://{BUCKET}/runs/long", "--database", "long", "--json")
+    assert code == 0, err
+    assert json.loads(out)["athena_rows"] == 3_000
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_two_at_the_same_time_both_succeed(lake: Lake, attempt: int) -> None:
+    """Whoever is slower finds what the other made; together they make everything once."""
+    with ThreadPoolExecutor(2) as threads:
+        reports = list(threads.map(lake.register, [f"race_{attempt}"] * 2))
+    for name in TABLES:
+        states = [table["state"] for report in reports for table in report["tables"] if table["name"] == name]
+        assert states.count("created") == 1, (name, states)
+    assert sorted(lake.tables(f"race_{attempt}")) == sorted(TABLES)
+    assert len(lake.partitions(f"race_{attempt}", "payments")) == 12
 
 
 def test_partitions_lie_where_the_files_are(lake: Lake) -> None:
