@@ -59,6 +59,10 @@ class Aws:
             or scoped.get("endpoint_url")
             or None
         )
+        if self.endpoint_url and "@" in self.endpoint_url:
+            raise StorageError(
+                "the endpoint's address holds a name or a password", hint=f"leave them out and {_HOW_TO_LOG_IN}"
+            )
         self._timeout_seconds = options.timeout_seconds
 
     def credentials(self) -> Callable[[], dict[str, Any]]:
@@ -127,15 +131,15 @@ def aws_faults(action: str) -> Iterator[None]:
         botocore.exceptions.ProfileNotFound,
         botocore.exceptions.ConfigParseError,
     ) as error:
-        raise StorageError(f"cannot {action}: {_first_line(error)}", hint=_HOW_TO_LOG_IN) from None
+        raise StorageError(f"cannot {action}: {_one_line(error)}", hint=_HOW_TO_LOG_IN) from None
     except (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError) as error:
         raise TransientError(
-            f"cannot {action}: {_first_line(error)}", hint="check network, endpoint and region, then run it again"
+            f"cannot {action}: {_one_line(error)}", hint="check network, endpoint and region, then run it again"
         ) from None
     except botocore.exceptions.BotoCoreError as error:
         hint = "check the AWS configuration and the options"
-        raise StorageError(f"cannot {action}: {_first_line(error)}", hint=hint) from None
+        raise StorageError(f"cannot {action}: {_one_line(error)}", hint=hint) from None
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -287,16 +287,17 @@ class ObjectStore:
                 return GCSStore(self.address.bucket, **shared)
             if self.address.scheme == "az":
                 return AzureStore(self.address.bucket, **shared)
-            encryption: dict[str, Any] = {
+            # Without an endpoint the library takes that of the region.
+            chosen: dict[str, Any] = {
+                "endpoint": self.aws.endpoint_url,
                 "server_side_encryption": self.options.server_side_encryption,
                 "sse_kms_key_id": self.options.kms_key_id,
             }
             return S3Store(
                 self.address.bucket,
                 region=self.aws.region,
-                endpoint=self.aws.endpoint_url,
                 credential_provider=cast("Any", self.aws.credentials()),
-                **{name: value for name, value in encryption.items() if value},
+                **{name: value for name, value in chosen.items() if value},
                 **shared,
             )
 
