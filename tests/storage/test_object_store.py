@@ -10,6 +10,7 @@ from payloom.errors import StorageError
 from payloom.storage.address import Address, StoreOptions, open_store
 from payloom.storage.object_store import ObjectStore
 from payloom.storage.store import Entry
+from tests.servers.seaweed import SeaweedServer
 
 PART_BYTES = 5 << 20
 
@@ -27,7 +28,7 @@ def store(s3_server, options):
     return ObjectStore(Address("s3", s3_server.bucket(), "some/prefix"), options)
 
 
-def raw(store, s3_server):
+def raw(store: ObjectStore, s3_server: SeaweedServer) -> dict[str, int]:
     """The objects of the bucket by their full key, as another client sees them."""
     answer = s3_server.client().list_objects_v2(Bucket=store.address.bucket)
     return {item["Key"]: item["Size"] for item in answer.get("Contents", ())}
