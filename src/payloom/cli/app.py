@@ -74,6 +74,19 @@ def verify(place: str, *, quiet: bool, as_json: bool, **given: Any) -> None:
 @click.argument("target", metavar="URL")
 @click.option("--day", metavar="DAY", help="Only this day, as generate --day made it.  [YYYY-MM-DD; default: all]")
 @click.option("--overwrite", is_flag=True, help="Replace what differs at URL.  [default: off, refuse]")
+@click.option(
+    "--table-format",
+    type=click.Choice(["hive", "iceberg"]),
+    default="hive",
+    help="Files in folders alone, or Iceberg tables over them too.  [name; default: hive]",
+)
+@click.option(
+    "--catalog",
+    metavar="URL",
+    help="Database of the Iceberg catalog.  [SQLAlchemy URL; default: PYICEBERG_CATALOG__PAYLOOM__URI, "
+    "sqlite:///payloom-catalog.db]",
+)
+@click.option("--namespace", metavar="NAME", help="Namespace of the Iceberg tables.  [name; default: payloom]")
 @store_options
 @click.option("--quiet", is_flag=True, help="No progress and no summary.  [default: off, both]")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.  [default: off, text]")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -11,6 +12,13 @@ from typing import Any
 
 import click
 
+from payloom.catalog.iceberg import (
+    CATALOG_VARIABLE,
+    DEFAULT_CATALOG,
+    DEFAULT_NAMESPACE,
+    IcebergOptions,
+    TableChange,
+)
 from payloom.cli.progress import BYTES, progress_for
 from payloom.cli.store_values import given_store_options
 from payloom.cli.values import size_text
@@ -29,7 +37,12 @@ def run_publish(source: str, target: str, given: Mapping[str, Any]) -> None:
     ConfigError, ConflictError, CorruptionError, StorageError, TransientError, InterruptedRunError
         As `payloom.pipeline.publish.publish` does.
     """
-    options = PublishOptions(day=_day(given["day"]), overwrite=given["overwrite"], store=given_store_options(given))
+    options = PublishOptions(
+        day=_day(given["day"]),
+        overwrite=given["overwrite"],
+        iceberg=_iceberg(given),
+        store=given_store_options(given),
+    )
     with progress_for(BYTES, quiet=given["quiet"]) as shown:
         done = publish(source, target, options, shown.update)
     if given["as_json"]:
@@ -47,6 +60,26 @@ def _day(text: str | None) -> date | None:
     return day
 
 
+def _iceberg(given: Mapping[str, Any]) -> IcebergOptions | None:
+    """Return the options of the tables, None for the Hive layout alone."""
+    if given["table_format"] == "iceberg":
+        catalog = given["catalog"] or os.environ.get(CATALOG_VARIABLE) or DEFAULT_CATALOG
+        return IcebergOptions(catalog=catalog, namespace=given["namespace"] or DEFAULT_NAMESPACE)
+    alone = [name for name in ("catalog", "namespace") if given[name] is not None]
+    if alone:
+        allowed, fix = "belongs to --table-format iceberg", "add that, or leave it out"
+        raise ConfigError([Problem(name, "", allowed, fix, f"option --{name}") for name in alone])
+    return None
+
+
+def _table_line(change: TableChange) -> str:
+    if not change.snapshots:
+        return f"  iceberg {change.name}: {change.rows:,} rows, as it was"
+    removed = f", {change.removed_files:,} removed" if change.removed_files else ""
+    files = "file" if change.added_files == 1 else "files"
+    return f"  iceberg {change.name}: {change.rows:,} rows, {change.added_files:,} {files} added{removed}"
+
+
 def _lines(done: PublishSummary) -> list[str]:
     units = done.units[0] if len(done.units) == 1 else f"{len(done.units):,} units"
     kept = f", {done.kept_parts:,} were there ({size_text(done.kept_bytes)})" if done.kept_parts else ""
@@ -55,6 +88,7 @@ def _lines(done: PublishSummary) -> list[str]:
     lines = [
         f"{done.target} has {units} of {done.source}: {done.rows:,} payments, {done.fraud_rows:,} of them fraud",
         f"  sent    {done.sent_parts:,} files, {size_text(done.sent_bytes)}{kept}",
+        *map(_table_line, done.tables),
         f"  time    {done.seconds:.2f} s{speed}",
         "next",
         f"  payloom verify {place}",

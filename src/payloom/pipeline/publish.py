@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
 
+from payloom.catalog.iceberg import IcebergOptions, TableChange, iceberg_tables
 from payloom.engine.stop import stop_on_signals
 from payloom.errors import ConflictError, CorruptionError
 from payloom.pipeline.verify import no_data_set
@@ -33,10 +34,13 @@ class PublishOptions:
         Whether to replace what differs at the target: another data set, or parts with other bytes.
     store
         How to talk to the object store.
+    iceberg
+        Let Iceberg tables follow what is published; None for the Hive layout alone.
     """
 
     day: date | None = None
     overwrite: bool = False
+    iceberg: IcebergOptions | None = None
     store: StoreOptions = field(default_factory=StoreOptions)
 
 
@@ -56,6 +60,8 @@ class PublishSummary:
         What was uploaded, and what was there already.
     seconds
         Wall time.
+    tables
+        What happened to each Iceberg table; empty without any.
     """
 
     source: str
@@ -68,6 +74,7 @@ class PublishSummary:
     kept_parts: int
     kept_bytes: int
     seconds: float
+    tables: tuple[TableChange, ...] = ()
 
 
 def publish(
@@ -112,7 +119,7 @@ def publish(
     chosen = _chosen(here, identity, options.day)
     there = open_store(target, options.store)
     dataset = Dataset(there, identity)
-    with stop_on_signals() as stop:
+    with stop_on_signals() as stop, iceberg_tables(there, options.iceberg, options.store) as tables:
         _make_room(dataset, chosen, overwrite=options.overwrite)
         with there.writing(alone=False):
             stop.check()
@@ -131,7 +138,8 @@ def publish(
             stop.check()
             each_of(chosen, lambda manifest: _copy_versions(here, there, manifest.unit))
             dataset.commit(*chosen, replace=options.overwrite)
-    return _summary(source, target, chosen, transfer, time.monotonic() - started)
+            changes = tables.follow(identity, stop.check) if tables else ()
+    return replace(_summary(source, target, chosen, transfer, time.monotonic() - started), tables=changes)
 
 
 def _chosen(here: Store, identity: Identity, day: date | None) -> list[Manifest]:
