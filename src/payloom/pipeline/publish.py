@@ -124,14 +124,13 @@ def publish(
         with there.writing(alone=False):
             stop.check()
             dataset.admit(*(manifest.unit for manifest in chosen))
-            committed = manifests(there)
-            _settle_committed(there, chosen, committed, overwrite=options.overwrite)
+            _settle_committed(dataset, chosen, overwrite=options.overwrite)
             transfer = send_parts(
                 here,
                 there,
                 _parts(chosen),
                 files_at_once=options.store.concurrency,
-                refuse=partial(_refuse_changed, there, chosen, committed, overwrite=options.overwrite),
+                refuse=partial(_refuse_changed, there, chosen, overwrite=options.overwrite),
                 progress=progress or (lambda _done, _total: None),
                 check=stop.check,
             )
@@ -200,23 +199,21 @@ def _make_room(dataset: Dataset, chosen: list[Manifest], *, overwrite: bool) -> 
         dataset.make_room(*units)
 
 
-def _settle_committed(there: Store, chosen: list[Manifest], committed: list[Manifest], *, overwrite: bool) -> None:
+def _settle_committed(dataset: Dataset, chosen: list[Manifest], *, overwrite: bool) -> None:
     """Refuse a unit that is there with other parts, or take its manifest away before they are replaced."""
-    wanted = {manifest.unit: manifest for manifest in chosen}
-    for manifest in committed:
-        if wanted.get(manifest.unit, manifest) == manifest:
+    there = each_of(chosen, lambda manifest: dataset.manifest(manifest.unit))
+    for manifest, found in zip(chosen, there, strict=True):
+        if found is None or found == manifest:
             continue
         if not overwrite:
             raise ConflictError(
-                f"{there.location} holds {manifest.unit.name} with other parts",
+                f"{dataset.store.location} holds {manifest.unit.name} with other parts",
                 hint="choose another place, or pass --overwrite to replace them",
             )
-        there.delete(manifest_key(manifest.unit))
+        dataset.store.delete(manifest_key(manifest.unit))
 
 
-def _refuse_changed(
-    there: Store, chosen: list[Manifest], committed: list[Manifest], changed: list[Part], *, overwrite: bool
-) -> None:
+def _refuse_changed(there: Store, chosen: list[Manifest], changed: list[Part], *, overwrite: bool) -> None:
     """Refuse to replace parts that differ, unless the user wants that and no other unit needs them."""
     more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
     if not overwrite:
@@ -226,7 +223,7 @@ def _refuse_changed(
         )
     units = {manifest.unit for manifest in chosen}
     keys = {part.key for part in changed}
-    for manifest in committed:
+    for manifest in manifests(there):
         needed = sorted(part.key for part in manifest.parts if part.key in keys and part not in changed)
         if manifest.unit not in units and needed:
             raise ConflictError(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from payloom.storage.store import Entry, Store
-from payloom.write.dataset import CLAIMS, DATA_PREFIXES, UNITS, declared_units, manifests
+from payloom.write.dataset import CLAIMS, DATA_PREFIXES, declared_units, manifests
 from payloom.write.identity import Identity, read_identity
 from payloom.write.manifest import Manifest
 from payloom.write.parts import Part, is_part_key
@@ -84,12 +84,11 @@ def survey(store: Store) -> Survey | None:
         return None
     finished = sorted(manifests(store), key=lambda manifest: manifest.unit.name)
     done = {manifest.unit for manifest in finished}
-    declarations = {entry.key.rpartition("/")[2]: entry for entry in store.list(UNITS)}
     uploads = store.unfinished()
     return Survey(
         identity=identity,
         manifests=tuple(finished),
-        unfinished={unit: declarations[f"{unit.name}.json"] for unit in declared_units(store) if unit not in done},
+        unfinished={unit: entry for unit, entry in declared_units(store).items() if unit not in done},
         found={entry.key: entry for prefix in DATA_PREFIXES for entry in store.list(prefix)},
         claims=tuple(store.list(CLAIMS)),
         uploads=None if uploads is None else tuple(uploads),

@@ -31,6 +31,7 @@ DATA_PREFIXES: Final = tuple(sorted(TABLES))
 _ELSEWHERE: Final = "choose another place, or pass --overwrite to replace everything in it"
 _CLAIM_ATTEMPTS: Final = 8
 _CLAIM_PAUSE_SECONDS: Final = 0.05
+_JSON: Final = ".json"
 _THREADS: Final = 8
 
 _Item = TypeVar("_Item")
@@ -99,7 +100,7 @@ class Dataset:
             if not self.store.create(MARKER, self.identity.to_bytes()) and (problem := self.conflict(*units)):
                 raise problem
             own = f"{CLAIMS}/{units[0].name}.{os.urandom(6).hex()}.json"
-            self.store.put(own, sealed({"units": [unit.document() for unit in units]}))
+            self.store.put(own, sealed({"units": [unit.name for unit in units]}))
             try:
                 rival = self._rival(units)
                 # Admitted runs are looked for after claims: a claim goes only when its run was admitted or refused.
@@ -184,31 +185,32 @@ class Dataset:
     def _rival(self, units: Sequence[Unit]) -> str | None:
         """Return the name of a unit that overlaps and that another run is just asking for."""
         for body in _read_each(self.store, CLAIMS, lambda _, data: unsealed(data)):
-            for other in map(Unit.from_document, body["units"] if body else ()):
+            for other in map(Unit.from_name, body["units"] if body else ()):
                 if _overlapped(units, other):
                     return other.name
         return None
 
 
-def declared_units(store: Store) -> list[Unit]:
-    """Return every unit that a run has begun to write, finished or not.
+def declared_units(store: Store) -> dict[Unit, Entry]:
+    """Return every unit that a run has begun to write, finished or not, with its declaration.
+
+    The names say it all: a year of days is told by one listing.
 
     Raises
     ------
     CorruptionError
-        If a declaration is damaged.
+        If a declaration has the name of no unit.
     """
-
-    def unit(entry: Entry, data: bytes | None) -> Unit:
-        body = unsealed(data)
-        if body is None:
+    units = {}
+    for entry in store.list(UNITS):
+        try:
+            units[Unit.from_name(entry.key.rpartition("/")[2].removesuffix(_JSON))] = entry
+        except ValueError as error:
             raise CorruptionError(
-                f"{store.location}/{entry.key} is damaged",
-                hint="choose another place, or move the data away and generate again",
-            )
-        return Unit.from_document(body)
-
-    return _read_each(store, UNITS, unit)
+                f"{store.location}/{entry.key} is no declaration of a unit",
+                hint="move it away, or choose another place",
+            ) from error
+    return units
 
 
 def manifests(store: Store) -> list[Manifest]:
@@ -248,7 +250,7 @@ def each_of(items: Sequence[_Item], work: Callable[[_Item], _Read]) -> list[_Rea
 
 
 def _unit_key(unit: Unit) -> str:
-    return f"{UNITS}/{unit.name}.json"
+    return f"{UNITS}/{unit.name}{_JSON}"
 
 
 def _overlapped(units: Sequence[Unit], other: Unit) -> Unit | None:

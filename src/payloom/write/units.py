@@ -42,6 +42,24 @@ class Unit:
             return self.start.isoformat()
         return f"{self.start.isoformat()}_{self.end.isoformat()}"
 
+    @classmethod
+    def from_name(cls, name: str) -> Self:
+        """Return the unit of this name.
+
+        Raises
+        ------
+        ValueError
+            If no unit has it.
+        """
+        start, _, end = name.partition("_")
+        if name == "full":
+            return cls()
+        first = date.fromisoformat(start)
+        unit = cls(first, date.fromisoformat(end)) if end else cls.of_day(first)
+        if unit.name != name:
+            raise ValueError(f"no unit is called {name!r}")
+        return unit
+
     def overlaps(self, other: Unit) -> bool:
         """Say whether a day belongs to both."""
         if self.start is None or self.end is None or other.start is None or other.end is None:
