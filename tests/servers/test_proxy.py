@@ -11,15 +11,13 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-from urllib.parse import urlsplit
 
 import obstore
 import pytest
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
-from obstore.store import S3Store
 
+from tests.servers.bench import Bench
 from tests.servers.faults import ANSWERS, FAULTS
 from tests.servers.proxy import FaultProxy
 from tests.servers.seaweed import SeaweedServer
@@ -29,58 +27,6 @@ from tests.servers.stages import STAGES
 BODY = os.urandom(1 << 20) * 8
 TIMEOUT_SECONDS = 0.5
 PUT_IN_A_PROCESS = "import sys, urllib.request as u; u.urlopen(u.Request(sys.argv[1], data=b'x', method='PUT'))"
-
-
-class Bench:
-    """A bucket seen directly (`direct`) and through the proxy (`boto3`), and raw requests that are signed."""
-
-    def __init__(self, server: SeaweedServer, proxy: FaultProxy) -> None:
-        self.server, self.proxy = server, proxy
-        self.bucket = server.bucket()
-        self.direct = server.client()
-        self.boto3 = server.client(proxy.endpoint, retries={"total_max_attempts": 1}, signature_version="s3v4")
-        self.connection = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=30)
-
-    def url(self, method: str, key: str) -> str:
-        """A presigned address of an object."""
-        call = {"PUT": "put_object", "GET": "get_object", "HEAD": "head_object"}[method]
-        return self.boto3.generate_presigned_url(call, Params={"Bucket": self.bucket, "Key": key})
-
-    def target(self, method: str, key: str) -> str:
-        """Path and query of a presigned address."""
-        parts = urlsplit(self.url(method, key))
-        return f"{parts.path}?{parts.query}"
-
-    def request(self, method: str, key: str, body: bytes | None = None, **options: Any) -> tuple[int, bytes]:
-        """Send one request on the one connection; give status and body."""
-        self.connection.request(method, self.target(method, key), body=body, **options)
-        reply = self.connection.getresponse()
-        return reply.status, reply.read()
-
-    def send_raw(self, method: str, key: str, body: bytes = b"") -> socket.socket:
-        """Send a request by hand; the caller reads what comes."""
-        connection = socket.create_connection(("127.0.0.1", self.proxy.port), timeout=30)
-        head = f"{method} {self.target(method, key)} HTTP/1.1\r\nHost: 127.0.0.1:{self.proxy.port}\r\n"
-        connection.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        return connection
-
-    def stored(self, key: str) -> bytes | None:
-        """What the server has, asked without the proxy."""
-        try:
-            return self.direct.get_object(Bucket=self.bucket, Key=key)["Body"].read()
-        except self.direct.exceptions.NoSuchKey:
-            return None
-
-    def obstore(self) -> S3Store:
-        """An obstore client through the proxy."""
-        return S3Store(
-            self.bucket,
-            endpoint=self.proxy.endpoint,
-            access_key_id=self.server.access_key,
-            secret_access_key=self.server.secret_key,
-            region="us-east-1",
-            client_options={"allow_http": True},
-        )
 
 
 @pytest.fixture
@@ -170,10 +116,15 @@ def test_answers_instead_of_the_server(bench, fault):
 
 @pytest.mark.parametrize("fault", ANSWERS)
 def test_answer_to_head_has_no_body(bench, fault):
-    """After a made-up answer to HEAD the next reply is read right."""
+    """A made-up answer to HEAD ends with its head: a body would be taken for the next reply."""
     bench.proxy.plan("head", fault)
-    assert bench.request("HEAD", "key") == (int(ANSWERS[fault].status[:3]), b"")
-    assert bench.request("PUT", "key", b"data")[0] == 200
+    with bench.send_raw("HEAD", "key") as connection:
+        answer = connection.recv(1000)
+        assert answer.startswith(f"HTTP/1.1 {ANSWERS[fault].status}\r\n".encode())
+        assert answer.endswith(b"\r\n\r\n")
+        if ANSWERS[fault].keep_alive:
+            connection.sendall(f"HEAD / HTTP/1.1\r\nHost: 127.0.0.1:{bench.proxy.port}\r\n\r\n".encode())
+            assert connection.recv(1000).startswith(b"HTTP/1.1 ")
 
 
 @pytest.mark.parametrize("fault", ["error_200", "error_200_blanks"])
@@ -201,15 +152,36 @@ def test_reset_on_the_way_there(bench, fault):
     assert [(entry.fault, entry.forwarded) for entry in bench.proxy.log] == [(fault, False)]
 
 
-def test_close_without_an_answer(bench):
-    """The connection ends in the ordinary way, without a byte."""
-    bench.proxy.plan("put", "close_before")
-    assert read_to_end(bench.send_raw("PUT", "key", b"data")) == b""
-    assert bench.stored("key") is None
+@pytest.mark.parametrize("chunked", [False, True])
+def test_server_gets_half_a_body(chunked):
+    """When a request is cut in the middle, the server has half of its body, or one chunk, and then the end."""
+    body = b"5\r\nabcde\r\n3\r\nfgh\r\n0\r\n\r\n" if chunked else b"abcdefgh"
+    framing = "Transfer-Encoding: chunked" if chunked else "Content-Length: 8"
+    head = f"PUT /bucket/key HTTP/1.1\r\nHost: example.com\r\n{framing}\r\n\r\n".encode()
+    with socket.create_server(("127.0.0.1", 0)) as server, FaultProxy(server.getsockname()) as proxy:
+        proxy.plan("put", "reset_mid_body")
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as client:
+            client.sendall(head + body)
+            assert read_to_end(server.accept()[0]) == head + (b"5\r\nabcde\r\n" if chunked else b"abcd")
+            with pytest.raises(ConnectionResetError):
+                client.recv(1)
+
+
+@pytest.mark.parametrize("fault", ["reset_before", "lost_reply", "close_before"])
+def test_reset_is_no_ordinary_end(bench, fault):
+    """A reset is one at the level of TCP also when the proxy has read everything; a close is not."""
+    bench.proxy.plan("list", fault)
+    with socket.create_connection(("127.0.0.1", bench.proxy.port), timeout=10) as connection:
+        connection.sendall(f"GET /{bench.bucket} HTTP/1.1\r\nHost: example.com\r\n\r\n".encode())
+        if fault == "close_before":
+            assert connection.recv(1) == b""
+        else:
+            with pytest.raises(ConnectionResetError):
+                connection.recv(1)
 
 
 def test_lost_reply(bench):
-    """The server has done it, the client sees a reset instead of the reply."""
+    """The server has done it, the client sees no reply."""
     bench.proxy.plan("put", "lost_reply")
     with pytest.raises(ConnectionResetError):
         bench.request("PUT", "key", BODY)
