@@ -18,7 +18,7 @@ import obstore
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 from pyiceberg.typedef import EMPTY_DICT, Properties
 
-from payloom.errors import StorageError
+from payloom.errors import ConflictError
 from payloom.storage.address import StoreOptions, is_remote, open_store
 from payloom.storage.object_failures import object_faults
 from payloom.storage.object_store import ObjectStore
@@ -70,9 +70,9 @@ class StoreIO(FileIO):
 
     def _key(self, location: str) -> str:
         if not location.startswith(self._root):
-            raise StorageError(
-                f"the Iceberg table names {location[:120]}, which lies outside of {self._store.location}",
-                hint="something else changed the table: choose another --namespace or --catalog",
+            raise ConflictError(
+                f"the catalog has a table with the file {location}, which lies outside of {self._store.location}",
+                hint="choose another --namespace or --catalog for this data set",
             )
         return location.removeprefix(self._root)
 

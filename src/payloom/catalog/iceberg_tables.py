@@ -103,6 +103,7 @@ class IcebergTables:
         properties = io_properties(store, store_options)
         self._catalog = open_catalog(CATALOG_NAME, options.catalog, options.namespace, properties)
         self._files: dict[str, tuple[int | None, dict[str, DataFile]]] = {}
+        self._listed: list[Manifest] = []
         _FOOTERS.addFilter(_is_news)
 
     def close(self) -> None:
@@ -140,17 +141,19 @@ class IcebergTables:
         TransientError
             If others commit all the time.
         """
+        self._listed = self._manifests(identity)
         return tuple(self._follow(table, identity, check) for table in reversed(TABLES.values()))
 
     def _follow(self, declared: Table, identity: Identity, check: Callable[[], None]) -> TableChange:
-        slices = slices_of(declared, self._manifests(identity))
+        slices = slices_of(declared, self._listed)
         snapshots = added = removed = races = 0
         while True:
             check()
             table = self._load(declared) or self._create(declared, identity)
             if not _is_of(table, slices, identity):
                 # Whatever came into the table had its manifest before: those that were read may be older.
-                slices = slices_of(declared, self._manifests(identity))
+                self._listed = self._manifests(identity)
+                slices = slices_of(declared, self._listed)
             step = self._next_step(declared, table, slices, identity)
             if step is None:
                 break
