@@ -259,16 +259,15 @@ class Server:
     def start(self) -> str:
         """Start the server unless it runs; give the line that says which."""
         keys = self.keys()
-        if self.pid is not None:
+        runs = self.pid is not None
+        if runs:
             if not (self._ports() and answers(self.endpoint, keys)):
                 raise ServerError(f"the S3 server (process {self.pid}) does not answer; `make s3-stop`, then again")
-            said = "runs already"
         else:
             self._launch(keys)
-            said = "has started"
-        self._make_bucket(keys)
+        self._make_bucket(keys, prove=not runs)
         self._write_env(keys)
-        return f"The S3 server {said}: {self.endpoint}, bucket {BUCKET}"
+        return f"The S3 server {'runs already' if runs else 'has started'}: {self.endpoint}, bucket {BUCKET}"
 
     def _launch(self, keys: Keys) -> None:
         ports = self._ports()
@@ -296,16 +295,20 @@ class Server:
             raise
         process.returncode = 0  # it goes on without us; Popen shall not warn
 
-    def _make_bucket(self, keys: Keys) -> None:
+    def _make_bucket(self, keys: Keys, *, prove: bool) -> None:
+        """Create the bucket if need be; `prove` writes and reads there, which may take seconds after a kill."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - see `client`
 
-        s3 = client(self.endpoint, keys)
+        s3 = client(self.endpoint, keys, read_timeout=START_SECONDS)
         try:
-            s3.create_bucket(Bucket=BUCKET)
-        except (s3.exceptions.BucketAlreadyExists, s3.exceptions.BucketAlreadyOwnedByYou):
-            pass
+            with contextlib.suppress(s3.exceptions.BucketAlreadyExists, s3.exceptions.BucketAlreadyOwnedByYou):
+                s3.create_bucket(Bucket=BUCKET)
+            if prove:
+                s3.put_object(Bucket=BUCKET, Key=".ready", Body=b"ready")
+                s3.get_object(Bucket=BUCKET, Key=".ready")["Body"].read()
+                s3.delete_object(Bucket=BUCKET, Key=".ready")
         except (BotoCoreError, ClientError) as error:
-            raise ServerError(f"bucket {BUCKET} cannot be created: {error} (see {shown(self.log)})") from error
+            raise ServerError(f"bucket {BUCKET} cannot be used: {error} (see {shown(self.log)})") from error
 
     def _write_env(self, keys: Keys) -> None:
         # boto3 reads AWS_DEFAULT_REGION, the other SDKs AWS_REGION; a token of other keys would be sent along.

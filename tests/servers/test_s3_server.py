@@ -1,5 +1,6 @@
 """`make s3`: a server for users, started once, stopped cleanly, with a way out of every failure."""
 
+import json
 import os
 import re
 import signal
@@ -125,12 +126,13 @@ def test_two_starts_at_once(home):
 
 def test_port_taken(home, capsys):
     """When another program has taken the port meanwhile, the server moves, and the env file follows."""
-    first = address(run(capsys, home, "start")[1])
-    run(capsys, home, "stop")
-    with socket.create_server(("127.0.0.1", int(first.rpartition(":")[2]))):
+    home.mkdir()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        (home / "ports.json").write_text(json.dumps(s3_server.free_ports() | {"s3.port": taken}))
         code, out, _ = run(capsys, home, "start")
     assert code == 0
-    assert address(out) != first
+    assert address(out) != f"http://127.0.0.1:{taken}"
     assert address((home / "env").read_text()) == address(out)
 
 
