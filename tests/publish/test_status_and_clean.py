@@ -22,17 +22,6 @@ SMALL = FakeSource(rows=200, months=2)
 DAY = Unit.of_day(date(2025, 1, 1))
 
 
-@pytest.fixture(params=["folder", "bucket"])
-def place(request, tmp_path, monkeypatch) -> str:
-    """An empty place to write to."""
-    if request.param == "folder":
-        return str(tmp_path / "out")
-    server = request.getfixturevalue("s3_server")
-    for name, value in server.env().items():
-        monkeypatch.setenv(name, value)
-    return f"s3://{server.bucket()}/data"
-
-
 def half_a_run(place: str) -> None:
     """A run of a day that fails at its second part: one finished part, one receipt, one declared unit."""
     source = FakeSource(rows=200, months=2, fail_at="payments-2025-02-00000")
@@ -107,15 +96,17 @@ def test_clean_never_touches_finished_units_or_files_of_others(place):
 
 
 def test_an_upload_of_a_killed_run_goes(s3_server, monkeypatch):
-    """It is in no listing of objects and is paid for all the same."""
+    """It is in no listing of objects and is paid for all the same; those of others in the bucket are not ours."""
     for name, value in s3_server.env().items():
         monkeypatch.setenv(name, value)
     bucket = s3_server.bucket()
     generate(SMALL, f"s3://{bucket}")
-    s3_server.client().create_multipart_upload(Bucket=bucket, Key="payments/x.parquet")
+    part = status(f"s3://{bucket}").manifests[0].parts[-1].key
+    for key in (part, "other-team/backup.tar", "payments/theirs.parquet"):
+        s3_server.client().create_multipart_upload(Bucket=bucket, Key=key)
     assert [one.kind for one in clean(f"s3://{bucket}").kept] == ["upload"]
     assert [one.kind for one in clean(f"s3://{bucket}", older_than_seconds=0).removed] == ["upload"]
-    assert s3_server.unfinished_uploads(bucket) == []
+    assert set(s3_server.unfinished_uploads(bucket)) == {"other-team/backup.tar", "payments/theirs.parquet"}
 
 
 def test_a_folder_in_which_a_run_is_alive_is_not_cleaned(tmp_path):

@@ -55,7 +55,9 @@ def _guarded(arguments: list[str], *, as_json: bool) -> int:
         return show_payloom_error(error, as_json=as_json)
     except (KeyboardInterrupt, click.Abort, Terminated, click.ClickException, MemoryError, OSError) as error:
         return show_failure(*_explained(error), as_json=as_json)
-    except Exception as error:  # noqa: BLE001 - the last line of defence: no traceback for users
+    except (SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - no traceback for users; a panic of a library is no Exception
         return show_bug(error, as_json=as_json)
 
 

@@ -16,7 +16,8 @@ from payloom.engine.progress import ProgressCallback
 from payloom.engine.stop import stop_on_signals
 from payloom.engine.task import RunTask
 from payloom.errors import TransientError
-from payloom.storage.address import StoreOptions, open_store
+from payloom.pipeline.places import open_target
+from payloom.storage.address import StoreOptions
 from payloom.storage.keys import OWN_FOLDER
 from payloom.storage.store import Store
 from payloom.version import __version__
@@ -134,7 +135,7 @@ def generate(
     """
     options = options or GenerateOptions()
     started = time.monotonic()
-    store = open_store(out, options.store)
+    store = open_target(out, options.store)
     dataset = Dataset(store, Identity.of(source))
     problem = dataset.conflict(options.unit)
     # Before the lock files are made: a run that is refused leaves no trace.

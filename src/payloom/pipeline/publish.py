@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -11,14 +12,15 @@ from pathlib import Path
 from payloom.catalog.iceberg import IcebergOptions, TableChange, iceberg_tables
 from payloom.engine.stop import stop_on_signals
 from payloom.errors import ConflictError, CorruptionError
+from payloom.pipeline.places import open_target
 from payloom.pipeline.verify import no_data_set
-from payloom.publish.transfer import BytesCallback, Transfer, send_parts
+from payloom.publish.transfer import BytesCallback, Transfer, damaged_part, send_parts
 from payloom.storage.address import StoreOptions, open_store
 from payloom.storage.store import Store
 from payloom.write.dataset import MADE_WITH, Dataset, declared_units, each_of, manifests
 from payloom.write.identity import Identity, read_identity
-from payloom.write.manifest import Manifest, manifest_key
-from payloom.write.parts import Part
+from payloom.write.manifest import Manifest, manifest_key, merged_parts
+from payloom.write.parts import Part, damage
 from payloom.write.units import Unit
 
 
@@ -117,26 +119,28 @@ def publish(
     if identity is None:
         raise no_data_set(here)
     chosen = _chosen(here, identity, options.day)
-    there = open_store(target, options.store)
+    there = open_target(target, options.store)
     dataset = Dataset(there, identity)
     with stop_on_signals() as stop, iceberg_tables(there, options.iceberg, options.store) as tables:
-        _make_room(dataset, chosen, overwrite=options.overwrite)
+        _make_room(here, dataset, chosen, overwrite=options.overwrite)
         with there.writing(alone=False):
             stop.check()
             dataset.admit(*(manifest.unit for manifest in chosen))
-            _settle_committed(dataset, chosen, overwrite=options.overwrite)
+            found = each_of(chosen, lambda manifest: dataset.manifest(manifest.unit))
+            known = {manifest.unit: manifest for manifest in found if manifest is not None}
+            fresh = [manifest for manifest in chosen if known.get(manifest.unit) != manifest]
             transfer = send_parts(
                 here,
                 there,
-                _parts(chosen),
+                sorted(merged_parts(chosen).values(), key=lambda part: (-part.size_bytes, part.key)),
                 files_at_once=options.store.concurrency,
-                refuse=partial(_refuse_changed, there, chosen, overwrite=options.overwrite),
+                settle=partial(_settle, here, there, chosen, known, overwrite=options.overwrite),
                 progress=progress or (lambda _done, _total: None),
                 check=stop.check,
             )
             stop.check()
-            each_of(chosen, lambda manifest: _copy_versions(here, there, manifest.unit))
-            dataset.commit(*chosen, replace=options.overwrite)
+            each_of(fresh, lambda manifest: _copy_versions(here, there, manifest.unit))
+            dataset.commit(*fresh, replace=options.overwrite)
             changes = tables.follow(identity, stop.check) if tables else ()
     return replace(_summary(source, target, chosen, transfer, time.monotonic() - started), tables=changes)
 
@@ -187,40 +191,48 @@ def _of_day(here: Store, found: list[Manifest], day: date) -> Manifest:
     )
 
 
-def _make_room(dataset: Dataset, chosen: list[Manifest], *, overwrite: bool) -> None:
-    """Refuse what conflicts with what is there, or remove that."""
+def _make_room(here: Store, dataset: Dataset, chosen: list[Manifest], *, overwrite: bool) -> None:
+    """Refuse what conflicts with what is there, or remove it, once it is sure what will replace it."""
     units = [manifest.unit for manifest in chosen]
     problem = dataset.conflict(*units)
     if problem is None:
         return
     if refusal := dataset.foreign() if overwrite else problem:
         raise refusal
+    _check_source(here, chosen)
     with dataset.store.writing(alone=True):
         dataset.make_room(*units)
 
 
-def _settle_committed(dataset: Dataset, chosen: list[Manifest], *, overwrite: bool) -> None:
-    """Refuse a unit that is there with other parts, or take its manifest away before they are replaced."""
-    there = each_of(chosen, lambda manifest: dataset.manifest(manifest.unit))
-    for manifest, found in zip(chosen, there, strict=True):
-        if found is None or found == manifest:
-            continue
-        if not overwrite:
-            raise ConflictError(
-                f"{dataset.store.location} holds {manifest.unit.name} with other parts",
-                hint="choose another place, or pass --overwrite to replace them",
-            )
-        dataset.store.delete(manifest_key(manifest.unit))
-
-
-def _refuse_changed(there: Store, chosen: list[Manifest], changed: list[Part], *, overwrite: bool) -> None:
-    """Refuse to replace parts that differ, unless the user wants that and no other unit needs them."""
-    more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
+def _settle(
+    here: Store,
+    there: Store,
+    chosen: list[Manifest],
+    known: Mapping[Unit, Manifest],
+    changed: list[Part],
+    *,
+    overwrite: bool,
+) -> None:
+    """Refuse what differs there, or get it ready to be replaced: first the manifests go that list it."""
+    differing = [manifest.unit for manifest in chosen if known.get(manifest.unit, manifest) != manifest]
+    if not differing and not changed:
+        return
     if not overwrite:
+        more = f" (and {len(changed) - 1} more)" if len(changed) > 1 else ""
         raise ConflictError(
-            f"{there.location}/{changed[0].key}{more} has other bytes than the part here",
-            hint="choose another place, or pass --overwrite to replace it",
+            f"{there.location}/{changed[0].key}{more} has other bytes than the part here"
+            if changed
+            else f"{there.location} holds {differing[0].name} with other parts",
+            hint="choose another place, or pass --overwrite to replace them",
         )
+    _refuse_needed(there, chosen, changed)
+    _check_source(here, chosen)
+    for unit in differing:
+        there.delete(manifest_key(unit))
+
+
+def _refuse_needed(there: Store, chosen: list[Manifest], changed: list[Part]) -> None:
+    """Refuse to replace parts that units need which are not published again."""
     units = {manifest.unit for manifest in chosen}
     keys = {part.key for part in changed}
     for manifest in manifests(there):
@@ -232,15 +244,17 @@ def _refuse_changed(there: Store, chosen: list[Manifest], changed: list[Part], *
             )
 
 
-def _parts(chosen: list[Manifest]) -> list[Part]:
-    """Return the parts of all units, each once, the largest first."""
-    parts = {part.key: part for manifest in chosen for part in manifest.parts}
-    return sorted(parts.values(), key=lambda part: (-part.size_bytes, part.key))
+def _check_source(here: Store, chosen: list[Manifest]) -> None:
+    """Read every part before something is removed for its sake."""
+    parts = list(merged_parts(chosen).values())
+    for part, how in zip(parts, each_of(parts, lambda part: damage(here, part)), strict=True):
+        if how:
+            raise damaged_part(here, part, how)
 
 
 def _copy_versions(here: Store, there: Store, unit: Unit) -> None:
     key = f"{MADE_WITH}/{unit.name}.json"
-    if (data := here.read(key)) is not None and there.size(key) is None:
+    if (data := here.read(key)) is not None:
         there.put(key, data)
 
 

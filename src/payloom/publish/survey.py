@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from payloom.storage.keys import OWN_FOLDER
 from payloom.storage.store import Entry, Store
 from payloom.write.dataset import CLAIMS, DATA_PREFIXES, declared_units, manifests
 from payloom.write.identity import Identity, read_identity
-from payloom.write.manifest import Manifest
+from payloom.write.manifest import Manifest, merged_parts
 from payloom.write.parts import Part, is_part_key
 from payloom.write.units import Unit
 
@@ -43,7 +44,7 @@ class Survey:
     @property
     def parts(self) -> dict[str, Part]:
         """Every part that a manifest lists, by key."""
-        return {part.key: part for manifest in self.manifests for part in manifest.parts}
+        return merged_parts(self.manifests)
 
     @property
     def wrong(self) -> tuple[str, ...]:
@@ -85,6 +86,9 @@ def survey(store: Store) -> Survey | None:
     finished = sorted(manifests(store), key=lambda manifest: manifest.unit.name)
     done = {manifest.unit for manifest in finished}
     uploads = store.unfinished()
+    if uploads is not None:
+        # A bucket has those of others too.
+        uploads = [entry for entry in uploads if entry.key.startswith(f"{OWN_FOLDER}/") or is_part_key(entry.key)]
     return Survey(
         identity=identity,
         manifests=tuple(finished),

@@ -60,7 +60,7 @@ def send_parts(
     parts: Sequence[Part],
     *,
     files_at_once: int,
-    refuse: Callable[[list[Part]], None],
+    settle: Callable[[list[Part]], None],
     progress: BytesCallback,
     check: Callable[[], None],
 ) -> Transfer:
@@ -74,9 +74,9 @@ def send_parts(
         What to bring; every one is read and compared with its digest, also when it is there already.
     files_at_once
         Parts on their way at the same time.
-    refuse
-        Called before anything is sent with the parts under whose keys the target has something else, if there are any;
-        raises unless they may be replaced.
+    settle
+        Called before anything is sent with the parts under whose keys the target has something else; raises unless
+        they may be replaced.
     progress
         Told several times a second, in this thread.
     check
@@ -100,8 +100,7 @@ def send_parts(
         try:
             found = _found(target, parts)
             there = _all(threads, [partial(_is_there, target, part, found.get(part.key)) for part in parts], tell)
-            if changed := [part for part, same in zip(parts, there, strict=True) if same is None]:
-                refuse(changed)
+            settle([part for part, same in zip(parts, there, strict=True) if same is None])
             steps = [
                 partial(_bring, source, None if same else target, part, counter, stop)
                 for part, same in zip(parts, there, strict=True)
@@ -146,7 +145,7 @@ def _all(
 def _bring(source: Store, target: Store | None, part: Part, counter: _Counter, stop: Event) -> None:
     """Read a part, compare it with its digest and, if there is a target, send it there."""
     if source.size(part.key) != part.size_bytes:
-        raise _damaged(source, part, damage(source, part))
+        raise damaged_part(source, part, damage(source, part))
     upload = None if target is None else target.upload(part.key, part.sha256)
     digest = hashlib.sha256()
     try:
@@ -159,7 +158,7 @@ def _bring(source: Store, target: Store | None, part: Part, counter: _Counter, s
                     upload.write(block)
                 counter.add(len(block))
         if digest.hexdigest() != part.sha256:
-            raise _damaged(source, part, OTHER_BYTES)
+            raise damaged_part(source, part, OTHER_BYTES)
         if upload is not None:
             upload.commit(part.sha256)
             upload = None
@@ -168,7 +167,8 @@ def _bring(source: Store, target: Store | None, part: Part, counter: _Counter, s
             upload.abort()
 
 
-def _damaged(source: Store, part: Part, how: str) -> CorruptionError:
+def damaged_part(source: Store, part: Part, how: str) -> CorruptionError:
+    """Return the error for a part of the source that is not what its manifest says."""
     return CorruptionError(
         f"{source.location}/{part.key} {how}: nothing of it was sent",
         hint="run the command that made it again: it keeps what verifies and makes the rest",

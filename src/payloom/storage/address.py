@@ -24,7 +24,7 @@ MAX_TIMEOUT_SECONDS: Final = 600.0
 _URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _COLLAPSED: Final = re.compile(r"(s3|gs|az):/[^/]")
 _BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]")
-_PREFIX_PART: Final = re.compile(r"[\w.=+@,~ -]{1,240}", re.ASCII)
+_PREFIX_PART: Final = re.compile(r"[\w.=+,~ -]{1,240}", re.ASCII)
 _PREFIX_CHARS_MAX: Final = 500
 _EXPECTED: Final = "expected s3://BUCKET or s3://BUCKET/PREFIX (or gs://, az://)"
 
@@ -91,21 +91,22 @@ class Address:
         Raises
         ------
         ConfigError
-            If it is none. What stands before an ``@`` is not repeated: it may be a password.
+            If it is none. What may hold a password is not repeated.
         """
         scheme, _, rest = location.partition("://")
         bucket, _, prefix = rest.partition("/")
         prefix = prefix.rstrip("/")
         if scheme.lower() not in {"s3", "gs", "az"}:
             raise _refusal(f"{scheme}://", _EXPECTED)
+        if "@" in rest or ":" in rest:
+            raise _refusal(f"{scheme}://", f"it may hold a name or a password, and is not repeated; {_EXPECTED}")
         if not _BUCKET.fullmatch(bucket):
-            name = bucket.rpartition("@")[2]
-            raise _refusal(f"{scheme}://{name[:80]}", f"no name of a bucket; {_EXPECTED}")
+            raise _refusal(f"{scheme}://{bucket[:80]}", f"no name of a bucket; {_EXPECTED}")
         parts = prefix.split("/") if prefix else []
         if len(prefix) > _PREFIX_CHARS_MAX or any(
             part in {".", ".."} or not _PREFIX_PART.fullmatch(part) for part in parts
         ):
-            allowed = "a prefix has letters, digits and . _ - = + @ , ~ between single slashes"
+            allowed = "a prefix has letters, digits and . _ - = + , ~ between single slashes"
             raise _refusal(location[:120], allowed)
         return cls(cast("Scheme", scheme.lower()), bucket, prefix)
 
@@ -138,7 +139,7 @@ def open_store(location: str | Path, options: StoreOptions | None = None) -> Sto
     """
     if not is_remote(location):
         if _COLLAPSED.match(str(location)):
-            raise _refusal(str(location), "pass an address as a string: a Path drops one of its slashes")
+            raise _refusal(str(location)[:4], "pass an address as a string: a Path drops one of its slashes")
         return LocalStore(location)
     address = Address.parse(str(location))
     with extra_libraries("s3", f"{address.scheme}://"):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import botocore.config
 import botocore.exceptions
@@ -59,10 +60,8 @@ class Aws:
             or scoped.get("endpoint_url")
             or None
         )
-        if self.endpoint_url and "@" in self.endpoint_url:
-            raise StorageError(
-                "the endpoint's address holds a name or a password", hint=f"leave them out and {_HOW_TO_LOG_IN}"
-            )
+        if self.endpoint_url:
+            _check_endpoint(self.endpoint_url)
         self._timeout_seconds = options.timeout_seconds
 
     def credentials(self) -> Callable[[], dict[str, Any]]:
@@ -104,6 +103,23 @@ class Aws:
                     s3={"addressing_style": "path"} if self.endpoint_url else None,
                 ),
             )
+
+
+def _check_endpoint(url: str) -> None:
+    """Refuse what is no address of a server; a password in it is not repeated."""
+    if "@" in url:
+        hint = f"leave them out and {_HOW_TO_LOG_IN}"
+        raise StorageError("the endpoint's address holds a name or a password", hint=hint)
+    try:
+        parts = urlsplit(url)
+        is_address = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and url.isprintable()
+    except ValueError:
+        is_address = False
+    if not is_address or " " in url:
+        raise StorageError(
+            f"the endpoint {url[:80]!r} is no address of a server",
+            hint="write it as https://HOST or http://HOST:PORT (--endpoint-url, AWS_ENDPOINT_URL or the profile)",
+        )
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, TypeVar
 
 from obstore.exceptions import BaseError
 
@@ -55,6 +56,12 @@ _PASSING: Final = frozenset(
         "TooManyRequestsException",
         "RequestLimitExceeded",
         "ConditionalRequestConflict",
+        # Bytes changed on the way: the store noticed and kept nothing.
+        "BadDigest",
+        "IncompleteBody",
+        "InvalidDigest",
+        "XAmzContentChecksumMismatch",
+        "XAmzContentSHA256Mismatch",
     }
 )
 _PASSING_STATUS: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
@@ -66,6 +73,12 @@ _BY_STATUS: Final = {
     507: "InsufficientStorage",
 }
 _FORBIDDEN: Final = 403
+
+ATTEMPTS: Final = 3
+"""Timeouts for which a request is made again."""
+
+_PAUSE_SECONDS: Final = 0.3
+_Result = TypeVar("_Result")
 
 _CODE: Final = re.compile(r"<Code>([\w.]{1,80})</Code>")
 _STATUS: Final = re.compile(r"status code: (\d{3})|status: (\d{3})")
@@ -143,6 +156,26 @@ def object_error(error: BaseException, action: str) -> PayloomError:
             return TransientError(f"cannot {action}: {cause}", hint=hint, unreachable=cause in _UNREACHABLE)
     said = (text.splitlines() or [type(error).__name__])[0][:160]
     return StorageError(f"cannot {action}: {said}", hint="check address and options")
+
+
+def again(work: Callable[[], _Result]) -> _Result:
+    """Return what `work` gives, which may be done twice; a failure that may pass is tried again.
+
+    The library does so too, but not for each kind of failure.
+
+    Raises
+    ------
+    TransientError
+        If every try fails.
+    """
+    for attempt in range(1, ATTEMPTS):
+        try:
+            return work()
+        except TransientError as error:
+            if error.values.get("unreachable"):
+                raise
+            time.sleep(_PAUSE_SECONDS * attempt)
+    return work()
 
 
 @contextmanager

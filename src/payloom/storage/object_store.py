@@ -21,20 +21,16 @@ from obstore.store import AzureStore, GCSStore, S3Store
 from payloom.errors import TransientError
 from payloom.storage.address import Address, StoreOptions
 from payloom.storage.aws import Aws, aws_faults
-from payloom.storage.object_failures import object_faults
+from payloom.storage.object_failures import ATTEMPTS, again, object_error, object_faults
 from payloom.storage.object_upload import REQUESTS_PER_FILE, TOKEN, ObjectUpload
 from payloom.storage.store import Entry
 
 SHA256: Final = "payloom-sha256"
 """Metadata: digest of the bytes, put there by the request that made the object."""
 
-_CREATE_ATTEMPTS: Final = 3
-_CREATE_PAUSE_SECONDS: Final = 0.3
 _READ_BYTES: Final = 4 << 20
 _CONNECT_SECONDS: Final = 5
-_PATIENCE: Final = 3
-"""Timeouts for which a request is made again."""
-
+_RETRIES: Final = 10
 _REACH_KEY: Final = "_payloom/dataset.json"
 
 
@@ -111,36 +107,29 @@ class ObjectStore:
 
     def put_whole(self, key: str, data: bytes, attributes: dict[str, str]) -> None:
         """Write an object in one request."""
-        with object_faults(f"write {self.shown(key)}"):
-            obstore.put(self.client, key, data, attributes=attributes, use_multipart=False)
+
+        def work() -> None:
+            with object_faults(f"write {self.shown(key)}"):
+                obstore.put(self.client, key, data, attributes=attributes, use_multipart=False)
+
+        again(work)
 
     def create(self, key: str, data: bytes) -> bool:
         """Write a small object unless the key exists; say whether this call made it, also when the reply is lost."""
         attributes = {SHA256: hashlib.sha256(data).hexdigest(), TOKEN: os.urandom(12).hex()}
-        for attempt in range(1, _CREATE_ATTEMPTS + 1):
-            try:
-                with object_faults(f"write {self.shown(key)}"):
-                    try:
-                        obstore.put(self.client, key, data, attributes=attributes, mode="create")
-                    except AlreadyExistsError:
-                        return self._attributes(key).get(TOKEN) == attributes[TOKEN]
-            except TransientError:
-                if self._attributes(key).get(TOKEN) == attributes[TOKEN]:
-                    return True
-                if attempt == _CREATE_ATTEMPTS:
-                    raise
-                time.sleep(_CREATE_PAUSE_SECONDS * attempt)
-            else:
-                return True
-        raise AssertionError("the last attempt returns or raises")
+        return again(lambda: self._create(key, data, attributes))
 
     def read(self, key: str) -> bytes | None:
         """Return the content of a small object, or None if there is none."""
-        try:
-            with object_faults(f"read {self.shown(key)}"):
-                return bytes(obstore.get(self.client, key).bytes())
-        except FileNotFoundError:
-            return None
+
+        def work() -> bytes | None:
+            try:
+                with object_faults(f"read {self.shown(key)}"):
+                    return bytes(obstore.get(self.client, key).bytes())
+            except FileNotFoundError:
+                return None
+
+        return again(work)
 
     def open(self, key: str) -> BinaryIO:
         """Fetch an object, which must exist, into a nameless temporary file and open that."""
@@ -156,11 +145,15 @@ class ObjectStore:
 
     def size(self, key: str) -> int | None:
         """Return the size in bytes, or None if there is no such object."""
-        try:
-            with object_faults(f"read {self.shown(key)}"):
-                return int(obstore.head(self.client, key)["size"])
-        except FileNotFoundError:
-            return None
+
+        def work() -> int | None:
+            try:
+                with object_faults(f"read {self.shown(key)}"):
+                    return int(obstore.head(self.client, key)["size"])
+            except FileNotFoundError:
+                return None
+
+        return again(work)
 
     def sha256(self, key: str) -> str | None:
         """Return the digest that came with the object, else that of its bytes; None if there is no such object."""
@@ -176,18 +169,25 @@ class ObjectStore:
 
     def list(self, prefix: str = "") -> Iterator[Entry]:
         """Yield every object below a folder, sorted by key."""
-        with object_faults(f"list {self.shown(prefix)}"):
-            found = [
-                Entry(meta["path"], meta["size"], meta["last_modified"].timestamp())
-                for chunk in obstore.list(self.client, prefix or None, chunk_size=1_000)
-                for meta in chunk
-            ]
-        yield from sorted(found)
+
+        def work() -> builtins.list[Entry]:
+            with object_faults(f"list {self.shown(prefix)}"):
+                return [
+                    Entry(meta["path"], meta["size"], meta["last_modified"].timestamp())
+                    for chunk in obstore.list(self.client, prefix or None, chunk_size=1_000)
+                    for meta in chunk
+                ]
+
+        yield from sorted(again(work))
 
     def delete(self, key: str) -> None:
         """Remove an object; harmless if there is none."""
-        with object_faults(f"delete {self.shown(key)}"), suppress(FileNotFoundError):
-            obstore.delete(self.client, key)
+
+        def work() -> None:
+            with object_faults(f"delete {self.shown(key)}"), suppress(FileNotFoundError):
+                obstore.delete(self.client, key)
+
+        again(work)
 
     def writing(self, *, alone: bool) -> AbstractContextManager[None]:
         """Object stores have no locks: what two runs do at the same time is settled by names that exist once."""
@@ -225,9 +225,13 @@ class ObjectStore:
 
     @cached_property
     def client(self) -> Any:
-        """The library's store."""
-        timeout = self.options.timeout_seconds
-        return self._connect(retries=10, patience_seconds=_PATIENCE * timeout)
+        """The library's store, for requests that are made again by `again`."""
+        return self._connect(retries=_RETRIES, patience_seconds=self.options.timeout_seconds)
+
+    @cached_property
+    def patient_client(self) -> Any:
+        """The library's store for multipart uploads, whose requests the library alone can make again."""
+        return self._connect(retries=_RETRIES, patience_seconds=ATTEMPTS * self.options.timeout_seconds)
 
     def part_attributes(self, sha256: str) -> dict[str, str]:
         """Return the metadata of a part: its digest, if known, and its storage class."""
@@ -246,13 +250,36 @@ class ObjectStore:
         return f" at {endpoint}" if endpoint else ""
 
     def _attributes(self, key: str, *, missing_ok: bool = True) -> dict[str, str]:
-        try:
+
+        def work() -> dict[str, str]:
             with object_faults(f"read {self.shown(key)}"):
                 return dict(obstore.get(self.client, key, options={"head": True}).attributes)
+
+        try:
+            return again(work)
         except FileNotFoundError:
             if not missing_ok:
                 raise
             return {}
+
+    def _create(self, key: str, data: bytes, attributes: dict[str, str]) -> bool:
+        """Try once to make an object; raises TransientError when another try may tell more."""
+        action = f"write {self.shown(key)}"
+        try:
+            with object_faults(action):
+                try:
+                    obstore.put(self.client, key, data, attributes=attributes, mode="create")
+                except AlreadyExistsError as error:
+                    there = self._attributes(key)
+                    # "Somebody is writing it just now" is told in the same way as "it exists".
+                    if not there and self.size(key) is None:
+                        raise object_error(error, action) from None
+                    return there.get(TOKEN) == attributes[TOKEN]
+        except TransientError:
+            if self._attributes(key).get(TOKEN) == attributes[TOKEN]:
+                return True
+            raise
+        return True
 
     def _blocks(self, key: str) -> Iterator[memoryview]:
         """Yield the bytes of an object; raises FileNotFoundError if there is none."""
@@ -291,6 +318,8 @@ class ObjectStore:
             return S3Store(
                 self.address.bucket,
                 region=self.aws.region,
+                # The signature covers the bytes, but not every server compares them with it.
+                checksum_algorithm="sha256",
                 credential_provider=cast("Any", self.aws.credentials()),
                 **{name: value for name, value in chosen.items() if value},
                 **shared,

@@ -87,7 +87,7 @@ class ObjectUpload:
         if self._writer is None:
             attributes = self._store.part_attributes(self._sha256) | {TOKEN: self._token}
             self._writer = obstore.open_writer(
-                self._store.client,
+                self._store.patient_client,
                 self._key,
                 attributes=attributes,
                 buffer_size=self._store.options.part_size_bytes,

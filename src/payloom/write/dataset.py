@@ -14,7 +14,7 @@ from payloom.storage.keys import OWN_FOLDER
 from payloom.storage.store import Entry, Store
 from payloom.write.documents import sealed, unsealed
 from payloom.write.identity import MARKER, Identity, read_identity
-from payloom.write.manifest import MANIFESTS, Manifest, manifest_key
+from payloom.write.manifest import MANIFESTS, Manifest, manifest_key, merged_parts
 from payloom.write.parts import RECEIPTS, is_part_key
 from payloom.write.units import Unit
 
@@ -60,10 +60,13 @@ class Dataset:
         CorruptionError
             If the marker or a unit's declaration is damaged.
         """
-        there = read_identity(self.store)
-        where = self.store.location
+        there, where = read_identity(self.store), self.store.location
         if there is None:
-            return _foreign(self.store)
+            problem = _foreign(self.store)
+            # A run of the same config may have made the marker, and a part, between the two looks.
+            there = read_identity(self.store) if problem else None
+            if there is None:
+                return problem
         if there != self.identity:
             other_world = there.world_digest != self.identity.world_digest
             return ConflictError(
@@ -80,7 +83,10 @@ class Dataset:
     def foreign(self) -> ConflictError | None:
         """Return the conflict with files that payloom did not write, which nothing may remove; None without any."""
         there = read_identity(self.store)
-        return _foreign(self.store, there.digest if there else "")
+        problem = _foreign(self.store, there.digest if there else "")
+        if problem and there is None and (there := read_identity(self.store)):
+            problem = _foreign(self.store, there.digest)
+        return problem
 
     def admit(self, *units: Unit) -> None:
         """Declare that this run adds these units.
@@ -174,7 +180,7 @@ class Dataset:
 
     def _missing(self, finished: Sequence[Manifest]) -> str:
         """Return the key of a part that is not there as it was written, empty if all are."""
-        sizes = {part.key: part.size_bytes for manifest in finished for part in manifest.parts}
+        sizes = {key: part.size_bytes for key, part in merged_parts(finished).items()}
         found = {
             entry.key: entry.size
             for folder in sorted({key.partition("/")[0] for key in sizes})

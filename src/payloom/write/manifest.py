@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Self
 
+from payloom.errors import CorruptionError
 from payloom.storage.keys import OWN_FOLDER
 from payloom.version import __version__
 from payloom.write.documents import Document, sealed, unsealed
@@ -103,6 +104,25 @@ class Manifest:
             total["size_bytes"] += part.size_bytes
             total["fraud_rows"] += part.fraud_rows or 0
         return totals
+
+
+def merged_parts(manifests: Iterable[Manifest]) -> dict[str, Part]:
+    """Return the parts of all manifests by key, each once: units share the parts of entities.
+
+    Raises
+    ------
+    CorruptionError
+        If two manifests list a key with different content.
+    """
+    parts: dict[str, Part] = {}
+    for manifest in manifests:
+        for part in manifest.parts:
+            if parts.setdefault(part.key, part) != part:
+                raise CorruptionError(
+                    f"{part.key} is listed twice, with different content",
+                    hint="other versions made the units; generate them again in another place, all with one",
+                )
+    return parts
 
 
 def manifest_key(unit: Unit) -> str:

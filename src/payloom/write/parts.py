@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
+from payloom.schema import TABLES
 from payloom.storage.keys import OWN_FOLDER, checked_key, checked_name
 from payloom.storage.store import Store
 from payloom.write.contract import Job, Output
@@ -14,6 +16,12 @@ from payloom.write.documents import Document, sealed, unsealed
 
 RECEIPTS = f"{OWN_FOLDER}/receipts"
 SUFFIX = ".parquet"
+
+_PART_KEY = re.compile(
+    rf"(?P<table>\w+)(/year=\d{{4}}/month=\d{{2}})?/[\w-]+-(?P<digest>[0-9a-f]{{12}}){re.escape(SUFFIX)}", re.ASCII
+)
+"""Only a table's own folder and its partitions hold parts: a copy further down is somebody else's."""
+
 OTHER_BYTES = "has other bytes than were written (sha256 differs)"
 
 
@@ -93,9 +101,10 @@ def part_key(output: Output, digest: str) -> str:
     return checked_key(f"{output.folder}/{output.stem}-{digest[:12]}{SUFFIX}")
 
 
-def is_part_key(key: str, digest: str) -> bool:
-    """Say whether a file bears the name of a part of this data set."""
-    return "/" in key and not key.startswith(f"{OWN_FOLDER}/") and key.endswith(f"-{digest[:12]}{SUFFIX}")
+def is_part_key(key: str, digest: str = "") -> bool:
+    """Say whether a file bears the name of a part, of this data set if a digest is given."""
+    match = _PART_KEY.fullmatch(key)
+    return match is not None and match["table"] in TABLES and match["digest"].startswith(digest[:12])
 
 
 def receipt_key(job: Job) -> str:
@@ -132,13 +141,15 @@ def trusted_receipt(store: Store, job: Job, digest: str, committed: Mapping[str,
     """
     keys = [part_key(output, digest) for output in job.outputs]
     receipt = Receipt.from_bytes(store.read(receipt_key(job)))
-    is_kept = receipt is not None and receipt.job == job.name and receipt.data_digest == digest
-    if receipt is None or not is_kept or [part.key for part in receipt.parts] != keys:
-        if any(key not in committed for key in keys):
-            return None
-        receipt, is_kept = Receipt(job.name, digest, tuple(committed[key] for key in keys)), False
-    if any(damage(store, part) for part in receipt.parts):
+    if receipt is not None and _is_of(receipt, job, digest, keys) and not any(damage(store, p) for p in receipt.parts):
+        return receipt
+    if any(key not in committed or damage(store, committed[key]) for key in keys):
         return None
-    if not is_kept:
-        store.put(receipt_key(job), receipt.to_bytes())
+    receipt = Receipt(job.name, digest, tuple(committed[key] for key in keys))
+    store.put(receipt_key(job), receipt.to_bytes())
     return receipt
+
+
+def _is_of(receipt: Receipt, job: Job, digest: str, keys: list[str]) -> bool:
+    same = (receipt.job, receipt.data_digest) == (job.name, digest)
+    return same and [part.key for part in receipt.parts] == keys
