@@ -270,6 +270,17 @@ def test_another_world_replaces_everything_in_one_snapshot(days: Path, tmp_path:
     assert verify(tmp_path / "out").rows == 900
 
 
+def test_days_that_become_one_run_are_replaced(days: Path, tmp_path: Path, read) -> None:
+    """The same world published as one run instead of days: units that are gone leave the table."""
+    send(days, tmp_path, DAYS[0])
+    whole = tmp_path / "whole"
+    World(CONFIG).generate(whole, workers=1)
+    send(whole, tmp_path, overwrite=True)
+    assert [path.rpartition("/out/")[2] for path in paths(read())] == listed(whole)
+    assert read().scan().count() == 1_200
+    assert [key for key in read().properties if key.startswith("payloom.unit.")] == ["payloom.unit.full"]
+
+
 def test_parts_with_other_bytes_are_replaced(days: Path, tmp_path: Path, read) -> None:
     """A unit whose parts keep their names and have other bytes is taken out and put in, in one snapshot."""
     source = shutil.copytree(days, tmp_path / "source")

@@ -19,7 +19,7 @@ from pyiceberg.table import Table as IcebergTable
 from payloom import World
 from payloom.catalog.iceberg import CATALOG_VARIABLE
 from payloom.catalog.published import published, rows_of
-from payloom.errors import PayloomError
+from payloom.errors import ConflictError, PayloomError
 from payloom.pipeline.publish import PublishOptions, PublishSummary, publish
 from payloom.pipeline.status import clean, status
 from payloom.pipeline.verify import verify
@@ -170,6 +170,15 @@ def test_the_other_commands_leave_the_tables_alone(s3_server, days: Path, place:
         assert s3_server.keys_and_etags(root.removeprefix("s3://")) == before
 
 
+def test_another_data_set_of_the_bucket_needs_its_own_tables(days: Path, place: str, tmp_path: Path) -> None:
+    """A data set at the bucket's root is not the one below a prefix, though its address covers it."""
+    send(days, place, tmp_path)
+    root = f"s3://{place.split('/')[2]}"
+    with pytest.raises(ConflictError, match=r"payloom\.payments already, at"):
+        send(days, root, tmp_path, overwrite=True)
+    assert list(open_store(root).list("payments")) == []
+
+
 def test_no_secret_is_written(s3_server, days: Path, place: str, tmp_path: Path) -> None:
     """Neither key is in the catalog's database, in any object, or in what the command prints, also when it fails."""
     given = {name: value for name, value in s3_server.env().items() if name != "AWS_ENDPOINT_URL"}
@@ -199,7 +208,7 @@ import json, os, signal, sys
 from datetime import date
 from payloom.catalog.iceberg import IcebergOptions
 from payloom.catalog.iceberg_catalog import OptimisticCatalog, RacedError
-from payloom.errors import PayloomError
+from payloom.errors import ConflictError, PayloomError
 from payloom.pipeline.publish import PublishOptions, publish
 asked = json.load(sys.stdin)
 made, lost, real = [0], [0], OptimisticCatalog.commit_table
