@@ -14,6 +14,7 @@ from pyiceberg.table import Table
 from payloom import World
 from payloom.catalog.iceberg import IcebergOptions
 from payloom.catalog.published import published
+from payloom.pipeline.publish import PublishOptions, PublishSummary, publish
 from payloom.storage.digests import file_sha256
 from payloom.storage.local import LocalStore
 from payloom.write.manifest import Manifest, manifest_key
@@ -92,3 +93,15 @@ def compact(table: Table, folder: Path) -> None:
         for task in table.scan().plan_files():
             producer.delete_data_file(task.file)
         producer.append_data_file(parquet_file_to_data_file(table.io, table.metadata, f"file://{path}"))
+
+
+def heights(folder: Path, *days: date) -> int:
+    """Give the number of payments of some days of a data set."""
+    names = {day.isoformat() for day in days}
+    return sum(one.rows for one in published(LocalStore(folder)) if one.unit.name in names)
+
+
+def send(source: Path, folder: Path, day: date | None = None, *, overwrite: bool = False) -> PublishSummary:
+    """Publish to ``folder/out`` with tables in the catalog of `folder`."""
+    chosen = PublishOptions(day=day, overwrite=overwrite, iceberg=options(folder))
+    return publish(source, folder / "out", chosen)

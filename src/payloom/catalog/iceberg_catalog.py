@@ -59,8 +59,8 @@ class OptimisticCatalog(SqlCatalog):
         except CommitFailedException as error:
             raise RacedError(str(error)) from error
         except OperationalError as error:
-            # The row is changed by one short statement: what could not get at it has changed nothing.
-            if _is_busy(error):
+            # SQLite says so before anything is changed; what a server's broken connection left nobody knows.
+            if "is locked" in str(error.orig):
                 raise RacedError(_said(error)) from error
             raise
 
