@@ -85,7 +85,7 @@ def s3_properties(server: SeaweedServer) -> dict[str, str]:
     }
 
 
-def send(source: Path, place: str, folder: Path, day: date | None = None, **chosen: Any) -> PublishSummary:
+def send(source: Path | str, place: str, folder: Path, day: date | None = None, **chosen: Any) -> PublishSummary:
     """Publish with tables in the catalog of `folder`."""
     return publish(source, place, PublishOptions(day=day, iceberg=options(folder), **chosen))
 
@@ -167,6 +167,15 @@ def test_the_other_commands_leave_the_tables_alone(s3_server, days: Path, place:
         assert (found.strangers, found.orphans, found.wrong) == ((), (), ())
         assert clean(where, older_than_seconds=0).removed == ()
         assert s3_server.keys_and_etags(root.removeprefix("s3://")) == before
+
+
+def test_a_data_set_in_the_bucket_gets_tables(days: Path, place: str, tmp_path: Path, read) -> None:
+    """Published to its own address, a data set that lies in a bucket already gets its tables, and nothing is sent."""
+    publish(days, place)
+    done = send(place, place, tmp_path)
+    assert done.sent_parts == 0
+    assert keys(read(), place) == listed(days)
+    assert read().scan().count() == 1_200
 
 
 def test_another_data_set_of_the_bucket_needs_its_own_tables(days: Path, place: str, tmp_path: Path) -> None:
