@@ -14,7 +14,7 @@ from payloom.errors import ConflictError, CorruptionError
 from payloom.pipeline.generate import generate
 from payloom.pipeline.verify import verify
 from payloom.storage.local import LocalStore
-from payloom.write.dataset import manifests
+from payloom.write.records import manifests
 from payloom.write.inspect import unreadable
 from tests.counts import count
 from tests.engine.fake_source import FakeSource
@@ -97,7 +97,7 @@ def test_a_damaged_record_of_what_the_folder_holds_is_refused(whole, tmp_path):
         generate(SOURCE, out)
     assert tree(out) == before
     (out / "_payloom/dataset.json").unlink()
-    with pytest.raises(ConflictError, match="did not write"):
+    with pytest.raises(ConflictError, match="parts of an unknown data set"):
         generate(SOURCE, out)
 
 

@@ -14,7 +14,7 @@ from payloom.pipeline.status import clean, status
 from payloom.pipeline.verify import verify
 from payloom.storage import LocalStore
 from payloom.storage.address import open_store
-from payloom.write.dataset import CLAIMS
+from payloom.write.claims import CLAIMS
 from payloom.write.units import Unit
 from tests.engine.fake_source import FakeSource
 
@@ -65,7 +65,7 @@ def test_clean_leaves_a_young_run_alone(place):
     half_a_run(place)
     report = clean(place)
     assert report.removed == ()
-    assert {one.kind for one in report.kept} == {"part", "receipt", "unit"}
+    assert {one.kind for one in report.kept} == {"part", "receipt", "unit", "record"}
     generate(SMALL, place, GenerateOptions(unit=DAY))
     assert clean(place, older_than_seconds=0).removed == ()
 
@@ -78,8 +78,8 @@ def test_clean_removes_a_dead_run_and_lets_another_in(place):
     named = clean(place, older_than_seconds=0, dry_run=True)
     assert status(place).unfinished
     assert clean(place, older_than_seconds=0).removed == named.removed
-    assert {one.kind for one in named.removed} == {"part", "receipt", "unit"}
-    assert clean(place, older_than_seconds=0).removed == ()
+    assert {one.kind for one in named.removed} == {"part", "receipt", "unit", "record"}
+    assert not [entry for entry in open_store(place).list() if not entry.key.endswith(".lock")]
     generate(SMALL, place)
     verify(place)
 

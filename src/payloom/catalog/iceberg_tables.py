@@ -22,10 +22,10 @@ from payloom.schema import TABLES, Table
 from payloom.storage.address import StoreOptions
 from payloom.storage.store import Store
 from payloom.version import __version__
-from payloom.write.dataset import each_of, manifests
 from payloom.write.identity import Identity, read_identity
 from payloom.write.manifest import Manifest
 from payloom.write.parts import Part
+from payloom.write.records import each_of, manifests
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile

@@ -11,8 +11,8 @@ from payloom.catalog.names import Years
 from payloom.errors import StorageError
 from payloom.schema import Table
 from payloom.storage.store import Store
-from payloom.write.dataset import manifests
 from payloom.write.manifest import Manifest
+from payloom.write.records import manifests
 
 _MONTH: Final = re.compile(r"/year=([0-9]{4})/month=([0-9]{2})/")
 
@@ -47,7 +47,7 @@ def published(store: Store) -> list[Manifest]:
     """
     found = manifests(store)
     if not found:
-        hint = "name the folder or address that was given as --out"
+        hint = "name the folder or address of a data set"
         raise StorageError(f"{store.location} holds no finished data set of payloom", hint=hint)
     return found
 

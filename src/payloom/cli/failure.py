@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import traceback
+from contextlib import suppress
 from typing import Any, Final
 
 import click
@@ -38,7 +39,7 @@ def show_payloom_error(error: PayloomError, *, as_json: bool) -> int:
         _say("fix", fix)
     _show_trace_if_asked()
     if as_json:
-        click.echo(json.dumps(_as_json(error)))
+        _print_json(_as_json(error))
     return error.exit_code
 
 
@@ -49,7 +50,7 @@ def show_failure(message: str, fix: str, exit_code: int, *, as_json: bool) -> in
         _say("fix", fix)
     _show_trace_if_asked()
     if as_json:
-        click.echo(json.dumps({"status": "error", "exit_code": exit_code, "error": message, "fix": fix}))
+        _print_json({"status": "error", "exit_code": exit_code, "error": message, "fix": fix})
     return exit_code
 
 
@@ -76,6 +77,12 @@ def _show_problems(error: ConfigError) -> str:
     _say("error", f"{len(problems)} problems; nothing was written")
     _list([problem.line() for problem in problems])
     return error.hint or _WHERE_TO_LOOK
+
+
+def _print_json(answer: dict[str, Any]) -> None:
+    """Print the answer for programs; what failed may be standard output itself, and the message is out already."""
+    with suppress(OSError):
+        click.echo(json.dumps(answer))
 
 
 def _list(lines: list[str]) -> None:

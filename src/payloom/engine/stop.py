@@ -15,6 +15,7 @@ from payloom.errors import PayloomError
 GRACE_SECONDS: Final = 4.0
 """Time that a stopping run has before it is ended the hard way, which loses no more than kill -9 does."""
 
+_RERUN: Final = "run the same command again to finish: finished parts are kept"
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -33,6 +34,7 @@ class Stop:
 
     def __init__(self) -> None:
         self.signal_number = 0
+        self._timer: threading.Timer | None = None
 
     def check(self) -> None:
         """Return if no signal came.
@@ -45,25 +47,35 @@ class Stop:
         if self.signal_number:
             raise InterruptedRunError(
                 f"stopped by {signal.Signals(self.signal_number).name}",
-                hint="run the same command again to finish: finished parts are kept",
+                hint=_RERUN,
                 exit_code=128 + self.signal_number,
             )
 
-    def receive(self, number: int, _frame: FrameType | None) -> None:
-        """Handle a signal: note the first, die of the second."""
+    def watch(self, pipe: int) -> None:
+        """Hear signals from the pipe into which Python writes their numbers at once, whatever the main thread does."""
+        while heard := os.read(pipe, 1):
+            if heard[0] in _SIGNALS:
+                self.receive(heard[0])
+
+    def receive(self, number: int) -> None:
+        """Note the first signal, die of the second."""
         if self.signal_number:
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
+            os._exit(128 + number)
         self.signal_number = number
-        timer = threading.Timer(GRACE_SECONDS, os._exit, (128 + number,))
-        timer.daemon = True
-        timer.start()
-        self._timer = timer
+        self._timer = threading.Timer(GRACE_SECONDS, self._end)
+        self._timer.daemon = True
+        self._timer.start()
 
     def settle(self) -> None:
         """The run has stopped: cancel the hard end."""
-        if self.signal_number:
+        if self._timer is not None:
             self._timer.cancel()
+
+    def _end(self) -> None:
+        """End a process that waits for something that does not answer."""
+        name = signal.Signals(self.signal_number).name
+        os.write(2, f"error: stopped by {name} while waiting for an answer\nfix: {_RERUN}\n".encode())
+        os._exit(128 + self.signal_number)
 
 
 @contextmanager
@@ -73,10 +85,24 @@ def stop_on_signals() -> Iterator[Stop]:
     if threading.current_thread() is not threading.main_thread():
         yield stop
         return
-    before = {number: signal.signal(number, stop.receive) for number in _SIGNALS}
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    watcher = threading.Thread(target=stop.watch, args=(reader,), name="payloom-signals", daemon=True)
+    watcher.start()
+    # A handler of Python's own runs between two steps of the main thread, which may wait in a library for minutes.
+    pipe_before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    before = {number: signal.signal(number, _unheard) for number in _SIGNALS}
     try:
         yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(pipe_before)
+        os.close(writer)
+        watcher.join()
+        os.close(reader)
         stop.settle()
+
+
+def _unheard(_number: int, _frame: FrameType | None) -> None:
+    """Do nothing: the watcher hears it."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from payloom.engine.budget import check_memory
 from payloom.engine.local import RunResult, run_jobs
 from payloom.engine.progress import ProgressCallback
-from payloom.engine.stop import stop_on_signals
+from payloom.engine.stop import Stop, stop_on_signals
 from payloom.engine.task import RunTask
 from payloom.errors import TransientError
 from payloom.pipeline.places import open_target
@@ -22,12 +22,13 @@ from payloom.storage.keys import OWN_FOLDER
 from payloom.storage.store import Store
 from payloom.version import __version__
 from payloom.write.contract import Job, Source
-from payloom.write.dataset import DATA_PREFIXES, MADE_WITH, Dataset
+from payloom.write.dataset import Dataset
 from payloom.write.documents import canonical
 from payloom.write.encoding import FileFormat
 from payloom.write.identity import Identity
 from payloom.write.manifest import Manifest
 from payloom.write.parts import part_key, receipt_key
+from payloom.write.records import DATA_PREFIXES, MADE_WITH
 from payloom.write.units import Unit
 
 
@@ -135,6 +136,14 @@ def generate(
     """
     options = options or GenerateOptions()
     started = time.monotonic()
+    with stop_on_signals() as stop:
+        manifest, result = _generate(source, out, options, progress, stop)
+    return _summary(str(out), manifest, result, time.monotonic() - started)
+
+
+def _generate(
+    source: Source, out: str | Path, options: GenerateOptions, progress: ProgressCallback | None, stop: Stop
+) -> tuple[Manifest, RunResult]:
     store = open_target(out, options.store)
     dataset = Dataset(store, Identity.of(source))
     problem = dataset.conflict(options.unit)
@@ -143,33 +152,33 @@ def generate(
         raise refusal
     jobs = _checked(source.jobs(), dataset.identity.digest, store.upload_bytes)
     check_memory(jobs, options.max_memory_bytes)
-    with stop_on_signals() as stop:
-        if problem:
-            with store.writing(alone=True):
-                dataset.make_room(options.unit)
-        with store.writing(alone=False):
-            dataset.admit(options.unit)
-            committed = dataset.manifest(options.unit)
-            task = RunTask(
-                source,
-                store,
-                dataset.identity.digest,
-                options.file_format,
-                {part.key: part for part in committed.parts} if committed else {},
+    stop.check()
+    if problem:
+        with store.writing(alone=True):
+            dataset.replace(options.unit)
+    with store.writing(alone=False):
+        dataset.admit(options.unit)
+        committed = dataset.manifest(options.unit)
+        task = RunTask(
+            source,
+            store,
+            dataset.identity.digest,
+            options.file_format,
+            {part.key: part for part in committed.parts} if committed else {},
+        )
+        with _out_of_memory_explained():
+            result = run_jobs(
+                task,
+                jobs,
+                workers=options.workers,
+                max_memory_bytes=options.max_memory_bytes,
+                progress=progress,
+                stop=stop,
             )
-            with _out_of_memory_explained():
-                result = run_jobs(
-                    task,
-                    jobs,
-                    workers=options.workers,
-                    max_memory_bytes=options.max_memory_bytes,
-                    progress=progress,
-                    stop=stop,
-                )
-            _note_versions(store, options.unit)
-            manifest = Manifest.of(options.unit, source.world_digest, source.layout_digest, result.receipts)
-            dataset.commit(manifest, replace=options.overwrite)
-    return _summary(str(out), manifest, result, time.monotonic() - started)
+        _note_versions(store, options.unit)
+        manifest = Manifest.of(options.unit, source.world_digest, source.layout_digest, result.receipts)
+        dataset.commit(manifest, replace=options.overwrite)
+    return manifest, result
 
 
 def _checked(jobs: Sequence[Job], digest: str, upload_bytes: int) -> tuple[Job, ...]:

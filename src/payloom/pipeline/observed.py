@@ -65,7 +65,7 @@ def _from_folder(folder: str | Path) -> pl.LazyFrame:
     """Read the labels of all files, with the declared types."""
     files = sorted((Path(folder) / FRAUD_LABELS.name).rglob("*.parquet"))
     if not files:
-        raise StorageError(f"{folder} holds no fraud_labels of payloom", hint="name the folder that was given as --out")
+        raise StorageError(f"{folder} holds no fraud_labels of payloom", hint="name the folder of a data set")
     schema = FRAUD_LABELS.polars_schema()
     known = (*KNOWN_WITH_REPORT, *KNOWN_WITH_CHARGEBACK)
     return pl.scan_parquet(files, hive_partitioning=False).select(pl.col(name).cast(schema[name]) for name in known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,17 +11,18 @@ from functools import partial
 from pathlib import Path
 
 from payloom.catalog.iceberg import IcebergOptions, TableChange, iceberg_tables
-from payloom.engine.stop import stop_on_signals
+from payloom.engine.stop import Stop, stop_on_signals
 from payloom.errors import ConflictError, CorruptionError
 from payloom.pipeline.places import open_target
-from payloom.pipeline.verify import no_data_set
 from payloom.publish.transfer import BytesCallback, Transfer, damaged_part, send_parts
 from payloom.storage.address import StoreOptions, open_store
 from payloom.storage.store import Store
-from payloom.write.dataset import MADE_WITH, Dataset, declared_units, each_of, manifests
-from payloom.write.identity import Identity, read_identity
+from payloom.write.dataset import Dataset
+from payloom.write.documents import canonical
+from payloom.write.identity import Identity, no_data_set, read_identity
 from payloom.write.manifest import Manifest, manifest_key, merged_parts
 from payloom.write.parts import Part, damage
+from payloom.write.records import DATA_PREFIXES, MADE_WITH, declared_units, each_of, manifests
 from payloom.write.units import Unit
 
 
@@ -114,18 +116,29 @@ def publish(
     """
     options = options or PublishOptions()
     started = time.monotonic()
+    with stop_on_signals() as stop:
+        done = _publish(source, target, options, progress or (lambda _done, _total: None), stop)
+    return replace(done, seconds=time.monotonic() - started)
+
+
+def _publish(
+    source: str | Path, target: str | Path, options: PublishOptions, progress: BytesCallback, stop: Stop
+) -> PublishSummary:
     here = open_store(source, options.store)
     identity = read_identity(here)
     if identity is None:
         raise no_data_set(here)
     chosen = _chosen(here, identity, options.day)
+    _check_sizes(here, chosen)
+    stop.check()
     there = open_target(target, options.store)
     dataset = Dataset(there, identity)
-    with stop_on_signals() as stop, iceberg_tables(there, options.iceberg, options.store) as tables:
+    with iceberg_tables(there, options.iceberg, options.store) as tables:
         _make_room(here, dataset, chosen, overwrite=options.overwrite)
         with there.writing(alone=False):
             stop.check()
-            dataset.admit(*(manifest.unit for manifest in chosen))
+            intended = {} if options.overwrite else {manifest.unit: _digest(manifest) for manifest in chosen}
+            dataset.admit(*(manifest.unit for manifest in chosen), intended=intended)
             found = each_of(chosen, lambda manifest: dataset.manifest(manifest.unit))
             known = {manifest.unit: manifest for manifest in found if manifest is not None}
             fresh = [manifest for manifest in chosen if known.get(manifest.unit) != manifest]
@@ -135,14 +148,14 @@ def publish(
                 sorted(merged_parts(chosen).values(), key=lambda part: (-part.size_bytes, part.key)),
                 files_at_once=options.store.concurrency,
                 settle=partial(_settle, here, there, chosen, known, overwrite=options.overwrite),
-                progress=progress or (lambda _done, _total: None),
+                progress=progress,
                 check=stop.check,
             )
             stop.check()
             each_of(fresh, lambda manifest: _copy_versions(here, there, manifest.unit))
             dataset.commit(*fresh, replace=options.overwrite)
             changes = tables.follow(identity, stop.check) if tables else ()
-    return replace(_summary(source, target, chosen, transfer, time.monotonic() - started), tables=changes)
+    return replace(_summary(source, target, chosen, transfer), tables=changes)
 
 
 def _chosen(here: Store, identity: Identity, day: date | None) -> list[Manifest]:
@@ -201,7 +214,7 @@ def _make_room(here: Store, dataset: Dataset, chosen: list[Manifest], *, overwri
         raise refusal
     _check_source(here, chosen)
     with dataset.store.writing(alone=True):
-        dataset.make_room(*units)
+        dataset.replace(*units)
 
 
 def _settle(
@@ -234,14 +247,28 @@ def _settle(
 def _refuse_needed(there: Store, chosen: list[Manifest], changed: list[Part]) -> None:
     """Refuse to replace parts that units need which are not published again."""
     units = {manifest.unit for manifest in chosen}
-    keys = {part.key for part in changed}
+    keys = {part.key: part for part in changed}
     for manifest in manifests(there):
-        needed = sorted(part.key for part in manifest.parts if part.key in keys and part not in changed)
+        needed = sorted(part.key for part in manifest.parts if keys.get(part.key, part) != part)
         if manifest.unit not in units and needed:
             raise ConflictError(
                 f"{there.location}/{needed[0]} has other bytes than the part here, and {manifest.unit.name} needs it",
                 hint="publish all units together with --overwrite, or choose another place",
             )
+
+
+def _digest(manifest: Manifest) -> str:
+    """Return the digest of what a manifest lists; the release that wrote it does not count."""
+    return hashlib.sha256(canonical({"parts": [part.document() for part in manifest.parts]})).hexdigest()
+
+
+def _check_sizes(here: Store, chosen: list[Manifest]) -> None:
+    """Look at once whether the source is complete: a listing tells."""
+    parts = merged_parts(chosen)
+    found = {entry.key: entry.size for folder in DATA_PREFIXES for entry in here.list(folder)}
+    for key, part in parts.items():
+        if found.get(key) != part.size_bytes:
+            raise damaged_part(here, part, damage(here, part))
 
 
 def _check_source(here: Store, chosen: list[Manifest]) -> None:
@@ -258,9 +285,7 @@ def _copy_versions(here: Store, there: Store, unit: Unit) -> None:
         there.put(key, data)
 
 
-def _summary(
-    source: str | Path, target: str | Path, chosen: list[Manifest], transfer: Transfer, seconds: float
-) -> PublishSummary:
+def _summary(source: str | Path, target: str | Path, chosen: list[Manifest], transfer: Transfer) -> PublishSummary:
     return PublishSummary(
         source=str(source),
         target=str(target),
@@ -271,5 +296,5 @@ def _summary(
         sent_bytes=transfer.sent_bytes,
         kept_parts=transfer.kept_parts,
         kept_bytes=transfer.kept_bytes,
-        seconds=seconds,
+        seconds=0.0,
     )

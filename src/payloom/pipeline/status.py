@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from payloom.pipeline.verify import no_data_set
+from payloom.engine.stop import stop_on_signals
 from payloom.publish.clearing import Leftover, leftovers, remove
 from payloom.publish.survey import Survey, survey
 from payloom.storage.address import StoreOptions, open_store
 from payloom.storage.store import Store
+from payloom.write.claims import CLAIMS
+from payloom.write.identity import no_data_set
 
 OLDER_THAN_SECONDS: Final = 24 * 3600.0
 """A run leaves traces far more often than once a day: what is older, in all it left, is dead."""
@@ -52,7 +54,10 @@ def status(location: str | Path, options: StoreOptions | None = None) -> Survey:
     CorruptionError
         If a record is damaged.
     """
-    return _surveyed(open_store(location, options))
+    with stop_on_signals() as stop:
+        found = _surveyed(open_store(location, options))
+        stop.check()
+    return found
 
 
 def clean(
@@ -74,7 +79,7 @@ def clean(
     options
         How to talk to an object store.
     older_than_seconds
-        The limit, by the clock of the store; 0 when nobody else is writing there.
+        The limit, by the clock of the store; 0 when nobody else is writing there, which takes everything.
     dry_run
         Whether to remove nothing.
 
@@ -85,14 +90,18 @@ def clean(
     StorageError, TransientError
         If there is no data set, or the store refuses.
     """
-    store = open_store(location, options)
-    _surveyed(store)
-    if dry_run:
+    with stop_on_signals() as stop:
+        store = open_store(location, options)
         dead, young = _dead_and_young(store, older_than_seconds)
-    else:
-        with store.writing(alone=True):
-            dead, young = _dead_and_young(store, older_than_seconds)
-            remove(store, dead)
+        stop.check()
+        if not dry_run:
+            # The right to write into a folder clears what is staged there; it was seen before.
+            staged = [one for one in dead if one.kind == "upload" and not store.is_shared]
+            with store.writing(alone=True):
+                found, young = _dead_and_young(store, older_than_seconds)
+                dead = [*staged, *(one for one in found if one.kind != "upload" or store.is_shared)]
+                stop.check()
+                remove(store, dead)
     return CleanReport(store.location, tuple(dead), tuple(young))
 
 
@@ -104,8 +113,18 @@ def _surveyed(store: Store) -> Survey:
 
 
 def _dead_and_young(store: Store, older_than_seconds: float) -> tuple[list[Leftover], list[Leftover]]:
-    left = leftovers(store, _surveyed(store))
-    limit_s = store.now_s() - older_than_seconds
-    alive = any(one.entry.modified_s > limit_s for one in left)
-    dead = [one for one in left if one.entry.modified_s <= limit_s and (one.kind == "upload" or not alive)]
-    return dead, [one for one in left if one not in dead]
+    found = survey(store)
+    claims = [Leftover("claim", entry) for entry in store.list(CLAIMS)] if found is None else []
+    if found is None and not claims:
+        raise no_data_set(store)
+    left = claims if found is None else leftovers(store, found)
+    # In a folder the lock tells whether a run is alive: what is staged without one is of no use to anybody.
+    useless = [] if store.is_shared else [one for one in left if one.kind == "upload"]
+    rest = left if store.is_shared else [one for one in left if one.kind != "upload"]
+    limit_s = store.now_s() - older_than_seconds if older_than_seconds else float("inf")
+    alive = any(one.entry.modified_s > limit_s for one in rest)
+    dead, young = useless, list[Leftover]()
+    for one in rest:
+        is_dead = one.entry.modified_s <= limit_s and (one.kind == "upload" or not alive)
+        (dead if is_dead else young).append(one)
+    return dead, young

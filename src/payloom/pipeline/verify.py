@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from payloom.engine.memory import available_cpus
-from payloom.errors import CorruptionError, StorageError
+from payloom.engine.stop import stop_on_signals
+from payloom.errors import CorruptionError
 from payloom.storage.address import StoreOptions, open_store
 from payloom.storage.store import Store
-from payloom.write.dataset import DATA_PREFIXES, declared_units, manifests
-from payloom.write.identity import read_identity
+from payloom.write.identity import Identity, no_data_set, read_identity
 from payloom.write.inspect import flaw
+from payloom.write.manifest import Manifest
 from payloom.write.parts import Part, is_part_key
+from payloom.write.records import DATA_PREFIXES, declared_units, manifests
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +57,26 @@ def verify(out: str | Path, options: StoreOptions | None = None) -> VerifyReport
     StorageError
         If there is no data set in the folder, or it can't be read.
     """
-    store = open_store(out, options)
-    identity = read_identity(store)
-    if identity is None:
-        raise no_data_set(store)
-    digest = identity.digest
-    published = manifests(store)
-    problems: list[str] = []
-    parts: dict[str, Part] = {}
-    for manifest in published:
-        if manifest.data_digest != digest:
-            problems.append(f"the manifest of {manifest.unit.name} is of another data set")
-        different = [part.key for part in manifest.parts if parts.setdefault(part.key, part) != part]
-        problems += [f"{key} is listed twice, with different content" for key in different]
-    names = {manifest.unit.name for manifest in published}
-    unfinished = [unit.name for unit in declared_units(store) if unit.name not in names]
-    problems += [f"the run of {name} is unfinished" for name in unfinished]
-    problems += _strays(store, parts, digest)
-    with ThreadPoolExecutor(available_cpus(), thread_name_prefix="payloom-verify") as threads:
-        flaws = threads.map(lambda part: flaw(store, part), parts.values())
-        problems += [f"{part.key} {text}" for part, text in zip(parts.values(), flaws, strict=True) if text]
+    with stop_on_signals() as stop:
+        store = open_store(out, options)
+        identity = read_identity(store)
+        if identity is None:
+            raise no_data_set(store)
+        published = manifests(store)
+        parts, problems = _listed(published, identity)
+        names = {manifest.unit.name for manifest in published}
+        unfinished = [unit.name for unit in declared_units(store) if unit.name not in names]
+        problems += [f"the run of {name} is unfinished" for name in unfinished]
+        problems += _strays(store, parts, identity.digest)
+
+        def look(part: Part) -> str:
+            stop.check()
+            return flaw(store, part)
+
+        with ThreadPoolExecutor(available_cpus(), thread_name_prefix="payloom-verify") as threads:
+            flaws = threads.map(look, parts.values())
+            problems += [f"{part.key} {text}" for part, text in zip(parts.values(), flaws, strict=True) if text]
+        stop.check()
     if problems or not published:
         raise _corruption(str(out), problems or ["no run has been finished"])
     return VerifyReport(
@@ -87,10 +89,16 @@ def verify(out: str | Path, options: StoreOptions | None = None) -> VerifyReport
     )
 
 
-def no_data_set(store: Store) -> StorageError:
-    """Return the error for a place without a data set."""
-    hint = "name the folder or the address that was given as --out"
-    return StorageError(f"{store.location} holds no data set of payloom", hint=hint)
+def _listed(published: list[Manifest], identity: Identity) -> tuple[dict[str, Part], list[str]]:
+    """Return every listed part by key, and what is wrong with the manifests."""
+    parts: dict[str, Part] = {}
+    problems: list[str] = []
+    for manifest in published:
+        if manifest.data_digest != identity.digest:
+            problems.append(f"the manifest of {manifest.unit.name} is of another data set")
+        different = [part.key for part in manifest.parts if parts.setdefault(part.key, part) != part]
+        problems += [f"{key} is listed twice, with different content" for key in different]
+    return parts, problems
 
 
 def _strays(store: Store, parts: dict[str, Part], digest: str) -> list[str]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from payloom.storage.keys import OWN_FOLDER
 from payloom.storage.store import Entry, Store
-from payloom.write.dataset import CLAIMS, DATA_PREFIXES, declared_units, manifests
+from payloom.write.claims import CLAIMS
 from payloom.write.identity import Identity, read_identity
 from payloom.write.manifest import Manifest, merged_parts
 from payloom.write.parts import Part, is_part_key
+from payloom.write.records import DATA_PREFIXES, declared_units, finished_units, manifests
 from payloom.write.units import Unit
 
 
@@ -24,6 +25,8 @@ class Survey:
         Which data set.
     manifests
         Of the finished units, by name.
+    alien_manifests
+        Manifests of another data set, which a run wrote while this one took its place.
     unfinished
         Units that a run began and did not finish, with their declarations.
     found
@@ -36,6 +39,7 @@ class Survey:
 
     identity: Identity
     manifests: tuple[Manifest, ...]
+    alien_manifests: tuple[Entry, ...]
     unfinished: Mapping[Unit, Entry]
     found: Mapping[str, Entry]
     claims: tuple[Entry, ...]
@@ -83,8 +87,10 @@ def survey(store: Store) -> Survey | None:
     identity = read_identity(store)
     if identity is None:
         return None
-    finished = sorted(manifests(store), key=lambda manifest: manifest.unit.name)
-    done = {manifest.unit for manifest in finished}
+    found = sorted(manifests(store), key=lambda manifest: manifest.unit.name)
+    finished = [manifest for manifest in found if manifest.data_digest == identity.digest]
+    records = finished_units(store)
+    done = {manifest.unit for manifest in found}
     uploads = store.unfinished()
     if uploads is not None:
         # A bucket has those of others too.
@@ -92,6 +98,7 @@ def survey(store: Store) -> Survey | None:
     return Survey(
         identity=identity,
         manifests=tuple(finished),
+        alien_manifests=tuple(records[one.unit] for one in found if one not in finished and one.unit in records),
         unfinished={unit: entry for unit, entry in declared_units(store).items() if unit not in done},
         found={entry.key: entry for prefix in DATA_PREFIXES for entry in store.list(prefix)},
         claims=tuple(store.list(CLAIMS)),

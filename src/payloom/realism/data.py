@@ -69,7 +69,7 @@ class DataSet:
         """
         place = Path(path)
         if not place.exists():
-            raise StorageError(f"{path} does not exist", hint="name the folder that was given as --out")
+            raise StorageError(f"{path} does not exist", hint="name the folder of a data set")
         if mapping is None and (place / PAYMENTS.name).is_dir():
             return cls._of_payloom(place)
         translate = (Mapping.read(Path(mapping)) if mapping is not None else Mapping()).apply
@@ -221,7 +221,7 @@ def _files(place: Path, *, missing_ok: bool = False) -> tuple[Path, ...]:
             return files
     if missing_ok:
         return ()
-    raise StorageError(f"{place} holds no Parquet and no CSV file", hint="name the folder that was given as --out")
+    raise StorageError(f"{place} holds no Parquet and no CSV file", hint="name the folder of a data set")
 
 
 def _scan(files: Sequence[Path]) -> pl.LazyFrame:

@@ -137,9 +137,13 @@ def open_store(location: str | Path, options: StoreOptions | None = None) -> Sto
     StorageError, TransientError
         If there are no credentials, no such bucket, or nobody answers.
     """
+    if not str(location):
+        raise _refusal("", "expected a folder or an address")
     if not is_remote(location):
         if _COLLAPSED.match(str(location)):
-            raise _refusal(str(location)[:4], "pass an address as a string: a Path drops one of its slashes")
+            scheme = str(location)[:2]
+            slashes = "a Path drops one of the slashes" if isinstance(location, Path) else "an address has two slashes"
+            raise _refusal(f"{scheme}:/", f"{slashes}: write {scheme}://BUCKET/PREFIX, as a string")
         return LocalStore(location)
     address = Address.parse(str(location))
     with extra_libraries("s3", f"{address.scheme}://"):
@@ -151,4 +155,5 @@ def open_store(location: str | Path, options: StoreOptions | None = None) -> Sto
 
 
 def _refusal(given: str, allowed: str) -> ConfigError:
-    return ConfigError([Problem("location", repr(given), allowed)])
+    hint = "name a folder, or an address such as s3://bucket/prefix"
+    return ConfigError([Problem("location", repr(given), allowed)], hint=hint)

@@ -12,17 +12,17 @@ from payloom.errors import StorageError, TransientError
 _RERUN: Final = "then run the same command again: finished parts are kept"
 
 _PERMANENT: Final[dict[int, tuple[str, str]]] = {
-    errno.ENOSPC: ("no space is left", f"free some space or choose another --out, {_RERUN}"),
-    errno.EDQUOT: ("the disk quota is used up", f"free some space or choose another --out, {_RERUN}"),
+    errno.ENOSPC: ("no space is left", f"free some space or choose another place, {_RERUN}"),
+    errno.EDQUOT: ("the disk quota is used up", f"free some space or choose another place, {_RERUN}"),
     errno.EFBIG: ("the file is larger than this system allows", f"raise the limit (ulimit -f), {_RERUN}"),
-    errno.EROFS: ("the file system is read-only", "remount it writable or choose another --out"),
-    errno.EACCES: ("permission denied", "make the folder writable for this user or choose another --out"),
-    errno.EPERM: ("the operation is not permitted", "check owner and mount options, or choose another --out"),
+    errno.EROFS: ("the file system is read-only", "remount it writable or choose another place"),
+    errno.EACCES: ("permission denied", "make the folder writable for this user or choose another place"),
+    errno.EPERM: ("the operation is not permitted", "check owner and mount options, or choose another place"),
     errno.EIO: ("the device reports an input/output error", f"check the disk, {_RERUN}"),
-    errno.ENOTDIR: ("a part of the path is a file, not a folder", "choose another --out"),
-    errno.EISDIR: ("a folder stands where a file belongs", "move it away or choose another --out"),
-    errno.ENAMETOOLONG: ("the path is too long", "choose a shorter --out"),
-    errno.ELOOP: ("the path runs in a circle of links", "choose another --out"),
+    errno.ENOTDIR: ("a part of the path is a file, not a folder", "choose another place"),
+    errno.EISDIR: ("a folder stands where a file belongs", "move it away or choose another place"),
+    errno.ENAMETOOLONG: ("the path is too long", "choose a shorter path"),
+    errno.ELOOP: ("the path runs in a circle of links", "choose another place"),
     errno.EMFILE: ("too many files are open", f"raise the limit (ulimit -n), {_RERUN}"),
     errno.ENFILE: ("too many files are open on this machine", f"close some programs, {_RERUN}"),
 }

@@ -43,11 +43,11 @@ def _check_folder(root: Path, shown: str) -> None:
             if path.is_symlink() and not path.exists():
                 raise StorageError(
                     f"cannot use {shown}: {path} is a broken link, to {path.readlink()}",
-                    hint="make the folder that it points to, remove the link, or choose another --out",
+                    hint="make the folder that it points to, remove the link, or choose another place",
                 ) from None
         return
     if not is_folder:
-        raise StorageError(f"cannot use {shown}: it is a file, not a folder", hint="choose another --out")
+        raise StorageError(f"cannot use {shown}: it is a file, not a folder", hint="choose another place")
 
 
 class LocalStore:
@@ -66,7 +66,7 @@ class LocalStore:
 
     def __init__(self, root: str | Path, *, token: str = "") -> None:
         if "\0" in str(root):
-            raise StorageError("the output folder's name holds a NUL character", hint="choose another --out")
+            raise StorageError("the output folder's name holds a NUL character", hint="choose another place")
         with storage_faults(f"use {root}"):
             self.root = Path(root).absolute()
             _check_folder(self.root, str(root))
@@ -211,7 +211,7 @@ class LocalStore:
             if path.is_symlink():
                 raise StorageError(
                     f"refused to follow the link {path}: it could lead outside the data set",
-                    hint="replace the link with a folder, or choose another --out",
+                    hint="replace the link with a folder, or choose another place",
                     key=key,
                 )
         return path

@@ -41,14 +41,15 @@ def writing(store: Lockable, *, alone: bool) -> Iterator[None]:
     The first run that is alone clears what dead runs left in staging, then lets others in.
     """
     with _opened(store, "running.lock") as descriptor:
-        if _try_lock(descriptor, fcntl.LOCK_EX):
+        is_alone = _try_lock(descriptor, fcntl.LOCK_EX)
+        if is_alone:
             store.clear_staging(every_run=True)
-            if not alone:
-                fcntl.flock(descriptor, fcntl.LOCK_SH)
-        elif alone or not _lock_within(descriptor, fcntl.LOCK_SH):
+        # Without locks on this file system nobody can tell who else is there: then nothing of others is cleared.
+        is_allowed = is_alone if alone else _lock_within(descriptor, fcntl.LOCK_SH)
+        if is_allowed is False:
             raise ConflictError(
                 f"another run is writing into {store.location}",
-                hint="wait for it to end, or choose another --out",
+                hint="wait for it to end, or choose another place",
             )
         try:
             yield
@@ -67,21 +68,19 @@ def _opened(store: Lockable, name: str) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _try_lock(descriptor: int, kind: int) -> bool:
-    """Take a lock if it is free; a file system without locks counts as free."""
+def _try_lock(descriptor: int, kind: int) -> bool | None:
+    """Take a lock if it is free; None where the file system has no locks."""
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     except OSError:
-        return True
+        return None
     return True
 
 
-def _lock_within(descriptor: int, kind: int) -> bool:
+def _lock_within(descriptor: int, kind: int) -> bool | None:
     deadline = time.monotonic() + _WAIT_SECONDS
-    while not _try_lock(descriptor, kind):
-        if time.monotonic() > deadline:
-            return False
+    while (is_taken := _try_lock(descriptor, kind)) is False and time.monotonic() <= deadline:
         time.sleep(_POLL_SECONDS)
-    return True
+    return is_taken

@@ -82,6 +82,7 @@ _Result = TypeVar("_Result")
 
 _CODE: Final = re.compile(r"<Code>([\w.]{1,80})</Code>")
 _STATUS: Final = re.compile(r"status code: (\d{3})|status: (\d{3})")
+_INVALID_PATH: Final = "with invalid path"
 _REDIRECTED: Final = "redirect without LOCATION"
 _NOBODY: Final = "nobody listens there"
 _LATE: Final = "no answer in time"
@@ -148,6 +149,9 @@ def object_error(error: BaseException, action: str) -> PayloomError:
     if found or status:
         number = int(status[1] or status[2]) if status else 0
         return meaning_of_code(action, found[1] if found else "", "", number)
+    if _INVALID_PATH in text:
+        hint = "it has control characters, or slashes without a name between them: remove it"
+        return StorageError(f"cannot {action}: there is an object whose name can't be used", hint=hint)
     if _REDIRECTED in text:
         return meaning_of_code(action, "PermanentRedirect", "", 301)
     for sign, cause in _NO_ANSWER:
@@ -158,21 +162,29 @@ def object_error(error: BaseException, action: str) -> PayloomError:
     return StorageError(f"cannot {action}: {said}", hint="check address and options")
 
 
-def again(work: Callable[[], _Result]) -> _Result:
+def again(work: Callable[[], _Result], patience_seconds: float) -> _Result:
     """Return what `work` gives, which may be done twice; a failure that may pass is tried again.
 
     The library does so too, but not for each kind of failure.
+
+    Parameters
+    ----------
+    work
+        What is done.
+    patience_seconds
+        How long it may have taken when it is done again.
 
     Raises
     ------
     TransientError
         If every try fails.
     """
+    started = time.monotonic()
     for attempt in range(1, ATTEMPTS):
         try:
             return work()
         except TransientError as error:
-            if error.values.get("unreachable"):
+            if error.values.get("unreachable") or time.monotonic() - started > patience_seconds:
                 raise
             time.sleep(_PAUSE_SECONDS * attempt)
     return work()

@@ -18,11 +18,12 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import AzureStore, GCSStore, S3Store
 
-from payloom.errors import TransientError
+from payloom.errors import StorageError, TransientError
 from payloom.storage.address import Address, StoreOptions
 from payloom.storage.aws import Aws, aws_faults
+from payloom.storage.failures import storage_faults
 from payloom.storage.object_failures import ATTEMPTS, again, object_error, object_faults
-from payloom.storage.object_upload import REQUESTS_PER_FILE, TOKEN, ObjectUpload
+from payloom.storage.object_upload import REQUESTS_PER_FILE, TOKEN, UPLOAD_TIMEOUTS, ObjectUpload
 from payloom.storage.store import Entry
 
 SHA256: Final = "payloom-sha256"
@@ -31,6 +32,7 @@ SHA256: Final = "payloom-sha256"
 _READ_BYTES: Final = 4 << 20
 _CONNECT_SECONDS: Final = 5
 _RETRIES: Final = 10
+_REQUEST_SECONDS_MAX: Final = timedelta(hours=12)
 _REACH_KEY: Final = "_payloom/dataset.json"
 
 
@@ -86,7 +88,7 @@ class ObjectStore:
         TransientError
             If nobody answers at the endpoint.
         """
-        hasty = self._connect(retries=2, patience_seconds=_CONNECT_SECONDS)
+        hasty = self._connect(answer_seconds=min(_CONNECT_SECONDS, self.options.timeout_seconds), retries=2)
         try:
             with object_faults(f"reach {self.address}{self._where}"):
                 obstore.get(hasty, _REACH_KEY).bytes()
@@ -103,21 +105,16 @@ class ObjectStore:
 
     def put(self, key: str, data: bytes) -> None:
         """Write a small object whole; replaces what was there."""
-        self.put_whole(key, data, {SHA256: hashlib.sha256(data).hexdigest()})
+        self._put(self.client, key, data, {SHA256: hashlib.sha256(data).hexdigest()})
 
-    def put_whole(self, key: str, data: bytes, attributes: dict[str, str]) -> None:
-        """Write an object in one request."""
-
-        def work() -> None:
-            with object_faults(f"write {self.shown(key)}"):
-                obstore.put(self.client, key, data, attributes=attributes, use_multipart=False)
-
-        again(work)
+    def put_part(self, key: str, data: bytes, sha256: str) -> None:
+        """Write a part in one request; replaces what was there."""
+        self._put(self.upload_client, key, data, self.part_attributes(sha256))
 
     def create(self, key: str, data: bytes) -> bool:
         """Write a small object unless the key exists; say whether this call made it, also when the reply is lost."""
         attributes = {SHA256: hashlib.sha256(data).hexdigest(), TOKEN: os.urandom(12).hex()}
-        return again(lambda: self._create(key, data, attributes))
+        return again(lambda: self._create(key, data, attributes), ATTEMPTS * self.options.timeout_seconds)
 
     def read(self, key: str) -> bytes | None:
         """Return the content of a small object, or None if there is none."""
@@ -129,18 +126,20 @@ class ObjectStore:
             except FileNotFoundError:
                 return None
 
-        return again(work)
+        return again(work, ATTEMPTS * self.options.timeout_seconds)
 
     def open(self, key: str) -> BinaryIO:
         """Fetch an object, which must exist, into a nameless temporary file and open that."""
-        file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
-        try:
-            for block in self._blocks(key):
-                file.write(block)
-            file.seek(0)
-        except BaseException:
-            file.close()
-            raise
+        folder = tempfile.gettempdir()
+        with storage_faults(f"keep {self.shown(key)} in {folder} while it is read (TMPDIR names another folder)"):
+            file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - the caller closes it
+            try:
+                for block in self._blocks(key):
+                    file.write(block)
+                file.seek(0)
+            except BaseException:
+                file.close()
+                raise
         return file
 
     def size(self, key: str) -> int | None:
@@ -153,7 +152,7 @@ class ObjectStore:
             except FileNotFoundError:
                 return None
 
-        return again(work)
+        return again(work, ATTEMPTS * self.options.timeout_seconds)
 
     def sha256(self, key: str) -> str | None:
         """Return the digest that came with the object, else that of its bytes; None if there is no such object."""
@@ -176,9 +175,10 @@ class ObjectStore:
                     Entry(meta["path"], meta["size"], meta["last_modified"].timestamp())
                     for chunk in obstore.list(self.client, prefix or None, chunk_size=1_000)
                     for meta in chunk
+                    if not _is_folder_marker(meta["path"], meta["size"])
                 ]
 
-        yield from sorted(again(work))
+        yield from sorted(again(work, ATTEMPTS * self.options.timeout_seconds))
 
     def delete(self, key: str) -> None:
         """Remove an object; harmless if there is none."""
@@ -187,7 +187,7 @@ class ObjectStore:
             with object_faults(f"delete {self.shown(key)}"), suppress(FileNotFoundError):
                 obstore.delete(self.client, key)
 
-        again(work)
+        again(work, ATTEMPTS * self.options.timeout_seconds)
 
     def writing(self, *, alone: bool) -> AbstractContextManager[None]:
         """Object stores have no locks: what two runs do at the same time is settled by names that exist once."""
@@ -200,7 +200,13 @@ class ObjectStore:
             return None
         from payloom.storage.unfinished import unfinished_uploads  # noqa: PLC0415 - needs a client of its own
 
-        return [entry for entry, _ in unfinished_uploads(self.aws, self.address)]
+        try:
+            return [entry for entry, _ in unfinished_uploads(self.aws, self.address)]
+        except StorageError as error:
+            # The role of a reader; what it may not see is not known to be none.
+            if error.values.get("code") != "AccessDenied":
+                raise
+            return None
 
     def discard_unfinished(self, entries: Iterable[Entry]) -> None:
         """Abort multipart uploads that `unfinished` named."""
@@ -225,13 +231,13 @@ class ObjectStore:
 
     @cached_property
     def client(self) -> Any:
-        """The library's store, for requests that are made again by `again`."""
-        return self._connect(retries=_RETRIES, patience_seconds=self.options.timeout_seconds)
+        """The library's store for records, and for reading."""
+        return self._connect(answer_seconds=self.options.timeout_seconds, retries=_RETRIES)
 
     @cached_property
-    def patient_client(self) -> Any:
-        """The library's store for multipart uploads, whose requests the library alone can make again."""
-        return self._connect(retries=_RETRIES, patience_seconds=ATTEMPTS * self.options.timeout_seconds)
+    def upload_client(self) -> Any:
+        """The library's store for parts: the answer to a request comes after all its bytes went over the line."""
+        return self._connect(answer_seconds=UPLOAD_TIMEOUTS * self.options.timeout_seconds, retries=_RETRIES)
 
     def part_attributes(self, sha256: str) -> dict[str, str]:
         """Return the metadata of a part: its digest, if known, and its storage class."""
@@ -256,11 +262,20 @@ class ObjectStore:
                 return dict(obstore.get(self.client, key, options={"head": True}).attributes)
 
         try:
-            return again(work)
+            return again(work, ATTEMPTS * self.options.timeout_seconds)
         except FileNotFoundError:
             if not missing_ok:
                 raise
             return {}
+
+    def _put(self, client: Any, key: str, data: bytes, attributes: dict[str, str]) -> None:
+
+        def work() -> None:
+            with object_faults(f"write {self.shown(key)}"):
+                obstore.put(client, key, data, attributes=attributes, use_multipart=False)
+
+        patience = UPLOAD_TIMEOUTS if client is self.upload_client else 1
+        again(work, ATTEMPTS * patience * self.options.timeout_seconds)
 
     def _create(self, key: str, data: bytes, attributes: dict[str, str]) -> bool:
         """Try once to make an object; raises TransientError when another try may tell more."""
@@ -287,19 +302,19 @@ class ObjectStore:
             for block in obstore.get(self.client, key).stream(min_chunk_size=_READ_BYTES):
                 yield memoryview(block)
 
-    def _connect(self, *, retries: int, patience_seconds: float) -> Any:
-        timeout_seconds = self.options.timeout_seconds
+    def _connect(self, *, answer_seconds: float, retries: int) -> Any:
         client_options: dict[str, Any] = {
-            "connect_timeout": timedelta(seconds=min(_CONNECT_SECONDS, timeout_seconds)),
-            "read_timeout": timedelta(seconds=min(timeout_seconds, patience_seconds)),
-            "timeout": timedelta(seconds=max(timeout_seconds, patience_seconds)),
+            "connect_timeout": timedelta(seconds=min(_CONNECT_SECONDS, answer_seconds)),
+            "read_timeout": timedelta(seconds=answer_seconds),
+            # Of the whole request: a slow line may take long, as long as something moves.
+            "timeout": _REQUEST_SECONDS_MAX,
             "allow_http": True,
         }
         shared: dict[str, Any] = {
             "client_options": client_options,
             "retry_config": {
                 "max_retries": retries,
-                "retry_timeout": timedelta(seconds=patience_seconds),
+                "retry_timeout": timedelta(seconds=ATTEMPTS * answer_seconds),
                 "backoff": {"init_backoff": timedelta(seconds=0.1), "max_backoff": timedelta(seconds=5), "base": 2},
             },
             "prefix": self.address.prefix or None,
@@ -324,3 +339,8 @@ class ObjectStore:
                 **{name: value for name, value in chosen.items() if value},
                 **shared,
             )
+
+
+def _is_folder_marker(key: str, size: int) -> bool:
+    """Say whether an object is the empty one that a console makes for a "folder"; our files all have a suffix."""
+    return not size and "." not in key.rpartition("/")[2]

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 REQUESTS_PER_FILE: Final = 4
 """Parts of one file that are on their way at the same time."""
 
+UPLOAD_TIMEOUTS: Final = 4
+"""Timeouts that an upload may take: 60 seconds each are enough for 5 Mbit/s with four files at the same time."""
+
 TOKEN: Final = "payloom-token"  # noqa: S105 - a name
 """Metadata: which attempt made the object, to tell a lost reply from somebody else's object."""
 
@@ -53,8 +56,7 @@ class ObjectUpload:
     def commit(self, sha256: str) -> None:
         """Make the object visible, whole."""
         if self._writer is None:
-            attributes = self._store.part_attributes(sha256)
-            self._store.put_whole(self._key, bytes(self._gathered), attributes)
+            self._store.put_part(self._key, bytes(self._gathered), sha256)
             self._gathered.clear()
             return
         if self._sha256 and sha256 != self._sha256:
@@ -87,7 +89,7 @@ class ObjectUpload:
         if self._writer is None:
             attributes = self._store.part_attributes(self._sha256) | {TOKEN: self._token}
             self._writer = obstore.open_writer(
-                self._store.patient_client,
+                self._store.upload_client,
                 self._key,
                 attributes=attributes,
                 buffer_size=self._store.options.part_size_bytes,

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final
 
 from payloom.errors import ConflictError, CorruptionError
-from payloom.schema import TABLES
 from payloom.storage.keys import OWN_FOLDER
 from payloom.storage.store import Entry, Store
+from payloom.write.claims import claimed, overlapped
 from payloom.write.documents import sealed, unsealed
 from payloom.write.identity import MARKER, Identity, read_identity
 from payloom.write.manifest import MANIFESTS, Manifest, manifest_key, merged_parts
 from payloom.write.parts import RECEIPTS, is_part_key
+from payloom.write.records import DATA_PREFIXES, MADE_WITH, UNITS, declared_units, each_of, finished_units, unit_key
 from payloom.write.units import Unit
 
-UNITS: Final = f"{OWN_FOLDER}/units"
-CLAIMS: Final = f"{OWN_FOLDER}/staging/claims"
-"""Units that runs are just asking for; on a local disk they go with what dead runs left."""
-
-MADE_WITH: Final = f"{OWN_FOLDER}/made_with"
-"""Versions of what made each unit; no part of any comparison."""
-
-DATA_PREFIXES: Final = tuple(sorted(TABLES))
-"""Folders at the root that hold data and nothing else."""
-
+_MANIFEST: Final = "manifest_sha256"
 _ELSEWHERE: Final = "choose another place, or pass --overwrite to replace everything in it"
-_CLAIM_ATTEMPTS: Final = 8
-_CLAIM_PAUSE_SECONDS: Final = 0.05
-_JSON: Final = ".json"
-_THREADS: Final = 8
-
-_Item = TypeVar("_Item")
-_Read = TypeVar("_Read")
 
 
 class Dataset:
@@ -62,7 +44,7 @@ class Dataset:
         """
         there, where = read_identity(self.store), self.store.location
         if there is None:
-            problem = _foreign(self.store)
+            problem = _foreign(self.store, lambda _: False)
             # A run of the same config may have made the marker, and a part, between the two looks.
             there = read_identity(self.store) if problem else None
             if there is None:
@@ -73,71 +55,53 @@ class Dataset:
                 f"{where} holds {'data of another config' if other_world else 'the same data in another file format'}",
                 hint=_ELSEWHERE,
             )
-        for other in declared_units(self.store):
-            if unit := _overlapped(units, other):
+        for other in {**declared_units(self.store), **finished_units(self.store)}:
+            if unit := overlapped(units, other):
                 finished = self.store.size(manifest_key(other)) is not None
                 state = "already holds" if finished else "holds an unfinished run of"
-                return ConflictError(f"{where} {state} {other.name}, which overlaps {unit.name}", hint=_ELSEWHERE)
+                hint = _ELSEWHERE if finished else f"finish it with the command that began it, {_ELSEWHERE}"
+                return ConflictError(f"{where} {state} {other.name}, which overlaps {unit.name}", hint=hint)
         return None
 
     def foreign(self) -> ConflictError | None:
         """Return the conflict with files that payloom did not write, which nothing may remove; None without any."""
         there = read_identity(self.store)
-        problem = _foreign(self.store, there.digest if there else "")
-        if problem and there is None and (there := read_identity(self.store)):
-            problem = _foreign(self.store, there.digest)
-        return problem
+        return _foreign(self.store, lambda key: is_part_key(key, there.digest if there else ""))
 
-    def admit(self, *units: Unit) -> None:
+    def admit(self, *units: Unit, intended: Mapping[Unit, str] | None = None) -> None:
         """Declare that this run adds these units.
 
-        It needs no lock, which a bucket does not have: a run first lays down a claim of its own, then looks whether
-        somebody else has a claim, or was admitted. Of two that overlap at least one sees the other.
+        Parameters
+        ----------
+        units
+            What it adds.
+        intended
+            Digests of their manifests, if they are known: nobody else may then add such a unit with other parts.
 
         Raises
         ------
         ConflictError
-            If the store holds another world or layout, an overlapping unit, or foreign files.
+            If the store holds another world or layout, an overlapping unit, or foreign files; or if another run is
+            about to add or remove something that excludes these units.
         """
-        rival = None
-        for attempt in range(1, _CLAIM_ATTEMPTS + 1):
-            if problem := self.conflict(*units):
-                raise problem
-            if not self.store.create(MARKER, self.identity.to_bytes()) and (problem := self.conflict(*units)):
-                raise problem
-            own = f"{CLAIMS}/{units[0].name}.{os.urandom(6).hex()}.json"
-            self.store.put(own, sealed({"units": [unit.name for unit in units]}))
-            try:
-                rival = self._rival(units)
-                # Admitted runs are looked for after claims: a claim goes only when its run was admitted or refused.
-                if rival is None and (problem := self.conflict(*units)):
-                    raise problem
-                if rival is None:
-                    each_of(units, lambda unit: self.store.create(_unit_key(unit), sealed(unit.document())))
-                    return
-            finally:
-                self.store.delete(own)
-            # Both may have seen each other: uneven pauses let one go first.
-            time.sleep(_CLAIM_PAUSE_SECONDS * attempt * (1 + os.urandom(1)[0] / 64))
-        raise ConflictError(
-            f"another run is about to add {rival} to {self.store.location}, which overlaps {units[0].name}",
-            hint="wait for it to end; if it is dead, payloom clean removes what it left",
-        )
+        with claimed(self.store, units):
+            self._declare(units, intended or {})
 
-    def make_room(self, *units: Unit) -> None:
-        """Remove the data set that is in the way of these units, if one is; call it alone.
+    def replace(self, *units: Unit) -> None:
+        """Remove the data set that is in the way of these units, if one is, and declare them; call it alone.
 
         Raises
         ------
         ConflictError
-            If files that payloom did not write are among it; nothing is removed then.
+            If files that payloom did not write are among it, and nothing is removed then; or as `admit` does.
         """
-        if self.conflict(*units) is None:
-            return
-        if foreign := self.foreign():
-            raise foreign
-        for key in _own_keys(self.store):
-            self.store.delete(key)
+        with claimed(self.store, units, removes=True):
+            if self.conflict(*units) is not None:
+                if foreign := self.foreign():
+                    raise foreign
+                _remove_everything(self.store)
+                self.store.delete(MARKER)
+            self._declare(units, {})
 
     def manifest(self, unit: Unit) -> Manifest | None:
         """Return the unit's manifest, or None if there is none that is whole."""
@@ -158,12 +122,26 @@ class Dataset:
             raise ConflictError(
                 f"another run has replaced the data in {where} meanwhile", hint="choose another place, or run it again"
             )
+        self._check_declared(finished)
         if missing := self._missing(finished):
             raise CorruptionError(
                 f"{where}/{missing} was written and is gone, or has another size: something else changes the data",
                 hint="run the same command again: what has arrived is kept",
             )
         each_of(finished, lambda manifest: self._commit(manifest, replace=replace))
+        # Who removed a declaration meanwhile may be removing parts.
+        self._check_declared(finished)
+
+    def _check_declared(self, finished: Sequence[Manifest]) -> None:
+        """Take back the manifests of units that somebody has removed, and say so."""
+        declared = declared_units(self.store) if finished else {}
+        gone = [manifest.unit for manifest in finished if manifest.unit not in declared]
+        if gone:
+            each_of([manifest_key(unit) for unit in gone], self.store.delete)
+            raise ConflictError(
+                f"something has removed {gone[0].name} from {self.store.location} meanwhile, as payloom clean does",
+                hint="run the same command again: what is still there is kept",
+            )
 
     def _commit(self, manifest: Manifest, *, replace: bool) -> None:
         data, key = manifest.to_bytes(), manifest_key(manifest.unit)
@@ -188,84 +166,29 @@ class Dataset:
         }
         return next((key for key, size in sizes.items() if found.get(key) != size), "")
 
-    def _rival(self, units: Sequence[Unit]) -> str | None:
-        """Return the name of a unit that overlaps and that another run is just asking for."""
-        for body in _read_each(self.store, CLAIMS, lambda _, data: unsealed(data)):
-            for other in map(Unit.from_name, body["units"] if body else ()):
-                if _overlapped(units, other):
-                    return other.name
-        return None
+    def _declare(self, units: Sequence[Unit], intended: Mapping[Unit, str]) -> None:
+        if problem := self.conflict(*units):
+            raise problem
+        if not self.store.create(MARKER, self.identity.to_bytes()) and (problem := self.conflict(*units)):
+            raise problem
+        each_of(units, lambda unit: self._declare_one(unit, intended.get(unit)))
 
-
-def declared_units(store: Store) -> dict[Unit, Entry]:
-    """Return every unit that a run has begun to write, finished or not, with its declaration.
-
-    The names say it all: a year of days is told by one listing.
-
-    Raises
-    ------
-    CorruptionError
-        If a declaration has the name of no unit.
-    """
-    units = {}
-    for entry in store.list(UNITS):
-        try:
-            units[Unit.from_name(entry.key.rpartition("/")[2].removesuffix(_JSON))] = entry
-        except ValueError as error:
-            raise CorruptionError(
-                f"{store.location}/{entry.key} is no declaration of a unit",
-                hint="move it away, or choose another place",
-            ) from error
-    return units
-
-
-def manifests(store: Store) -> list[Manifest]:
-    """Return all manifests.
-
-    Raises
-    ------
-    CorruptionError
-        If one is damaged.
-    """
-
-    def manifest(entry: Entry, data: bytes | None) -> Manifest:
-        found = Manifest.from_bytes(data)
-        if found is None:
-            raise CorruptionError(
-                f"{store.location}/{entry.key} is damaged",
-                hint="run the command that made it again: parts that verify are kept",
+    def _declare_one(self, unit: Unit, intended: str | None) -> None:
+        data, key = sealed({**unit.document(), _MANIFEST: intended}), unit_key(unit)
+        if self.store.create(key, data):
+            return
+        there = (unsealed(self.store.read(key)) or {}).get(_MANIFEST)
+        if intended and there and there != intended:
+            raise ConflictError(
+                f"another run adds {unit.name} with other parts to {self.store.location}, or died of it",
+                hint="wait for it to end, or let payloom clean remove what it left; --overwrite replaces its parts",
             )
-        return found
-
-    return _read_each(store, MANIFESTS, manifest)
-
-
-def _read_each(store: Store, prefix: str, read: Callable[[Entry, bytes | None], _Read]) -> list[_Read]:
-    """Read all files of a folder, several at a time: a bucket is far away."""
-    entries = list(store.list(prefix))
-    found = each_of(entries, lambda entry: store.read(entry.key))
-    return [read(entry, data) for entry, data in zip(entries, found, strict=True)]
+        # Written anew: what is young belongs to a run that is alive.
+        self.store.put(key, data if intended or not there else sealed({**unit.document(), _MANIFEST: there}))
 
 
-def each_of(items: Sequence[_Item], work: Callable[[_Item], _Read]) -> list[_Read]:
-    """Do small work for each item, several at a time, and return what it gives, in order."""
-    if len(items) < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="payloom-records") as threads:
-        return list(threads.map(work, items))
-
-
-def _unit_key(unit: Unit) -> str:
-    return f"{UNITS}/{unit.name}{_JSON}"
-
-
-def _overlapped(units: Sequence[Unit], other: Unit) -> Unit | None:
-    """Return the unit that another one overlaps, None if there is none or it is among them."""
-    return None if other in units else next((unit for unit in units if unit.overlaps(other)), None)
-
-
-def _foreign(store: Store, digest: str = "") -> ConflictError | None:
-    """Return the conflict with a file that is no part of the data set `digest`.
+def _foreign(store: Store, is_ours: Callable[[str], bool]) -> ConflictError | None:
+    """Return the conflict with a file that is not ours.
 
     Hidden files at the root may stay; in a bucket, so may everything beside the folders of the tables.
     """
@@ -274,20 +197,24 @@ def _foreign(store: Store, digest: str = "") -> ConflictError | None:
         entries = (entry for prefix in DATA_PREFIXES for entry in store.list(prefix))
     for entry in entries:
         top = entry.key.partition("/")[0]
-        ours = digest and top in DATA_PREFIXES and is_part_key(entry.key, digest) and entry.size >= 0
-        if not ours and top != OWN_FOLDER and not top.startswith("."):
-            return ConflictError(
-                f"{store.location} holds a file that payloom did not write: {entry.key}",
-                hint="move it away, or choose another place",
-            )
+        if top == OWN_FOLDER or top.startswith(".") or (entry.size >= 0 and is_ours(entry.key)):
+            continue
+        if entry.size >= 0 and is_part_key(entry.key):
+            return ConflictError(f"{store.location} holds parts of an unknown data set: {entry.key}", hint=_ELSEWHERE)
+        return ConflictError(
+            f"{store.location} holds a file that payloom did not write: {entry.key}",
+            hint="move it away, or choose another place",
+        )
     return None
 
 
-def _own_keys(store: Store) -> list[str]:
-    """Return the keys of a data set in the order in which they are safely removed.
+def _remove_everything(store: Store) -> None:
+    """Remove a data set but for its marker.
 
-    Manifests go first, so that none ever lists a part that is gone; the marker goes last, so that
-    an interrupted removal is taken up again.
+    Declarations go first, so that a run that was admitted before takes its manifest back; then manifests, so that
+    none ever lists a part that is gone. It looks again until nothing is left: that run may go on for a while.
     """
-    prefixes = (MANIFESTS, *DATA_PREFIXES, RECEIPTS, MADE_WITH, CLAIMS, UNITS)
-    return [*(entry.key for prefix in prefixes for entry in store.list(prefix)), MARKER]
+    prefixes = (UNITS, MANIFESTS, *DATA_PREFIXES, RECEIPTS, MADE_WITH)
+    while left := [keys for prefix in prefixes if (keys := [entry.key for entry in store.list(prefix)])]:
+        for keys in left:
+            each_of(keys, store.delete)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from payloom.errors import CorruptionError
+from payloom.errors import CorruptionError, StorageError
 from payloom.storage.keys import OWN_FOLDER
 from payloom.storage.store import Store
 from payloom.write.contract import Source
@@ -66,10 +66,16 @@ def read_identity(store: Store) -> Identity | None:
     data = store.read(MARKER)
     if data is None:
         return None
-    marker = unsealed(data)
-    if marker is None or marker.get("format") != _FORMAT:
+    marker = unsealed(data) or {}
+    if marker.get("format") != _FORMAT or not {"world_digest", "layout_digest", "config"} <= marker.keys():
         raise CorruptionError(
             f"{store.location}/{MARKER} is damaged or from another version",
             hint="choose another place, or move the data away and generate again",
         )
     return Identity(marker["world_digest"], marker["layout_digest"], marker["config"])
+
+
+def no_data_set(store: Store) -> StorageError:
+    """Return the error for a place without a data set."""
+    hint = "name the folder or the address of a data set"
+    return StorageError(f"{store.location} holds no data set of payloom", hint=hint)

@@ -18,7 +18,7 @@ RECEIPTS = f"{OWN_FOLDER}/receipts"
 SUFFIX = ".parquet"
 
 _PART_KEY = re.compile(
-    rf"(?P<table>\w+)(/year=\d{{4}}/month=\d{{2}})?/[\w-]+-(?P<digest>[0-9a-f]{{12}}){re.escape(SUFFIX)}", re.ASCII
+    r"(?P<table>\w+)(/year=\d{4}/month=\d{2})?/part(-\d{8}-\d{8})?-\d{5}-(?P<digest>[0-9a-f]{12})\.parquet", re.ASCII
 )
 """Only a table's own folder and its partitions hold parts: a copy further down is somebody else's."""
 
