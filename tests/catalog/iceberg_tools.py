@@ -1,6 +1,7 @@
 """Data sets for Iceberg tables, and other people's ways of reading them."""
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,11 +13,14 @@ from pyiceberg.io.pyarrow import parquet_file_to_data_file
 from pyiceberg.table import Table
 
 from payloom import World
-from payloom.catalog.iceberg import IcebergOptions
+from payloom.catalog.iceberg import IcebergOptions, TableChange
+from payloom.catalog.iceberg_tables import IcebergTables
 from payloom.catalog.published import published
 from payloom.pipeline.publish import PublishOptions, PublishSummary, publish
+from payloom.storage.address import StoreOptions
 from payloom.storage.digests import file_sha256
 from payloom.storage.local import LocalStore
+from payloom.write.identity import read_identity
 from payloom.write.manifest import Manifest, manifest_key
 
 DAYS = tuple(date(2025, 1, 30).fromordinal(date(2025, 1, 30).toordinal() + number) for number in range(4))
@@ -105,3 +109,11 @@ def send(source: Path, folder: Path, day: date | None = None, *, overwrite: bool
     """Publish to ``folder/out`` with tables in the catalog of `folder`."""
     chosen = PublishOptions(day=day, overwrite=overwrite, iceberg=options(folder))
     return publish(source, folder / "out", chosen)
+
+
+def follow(store: LocalStore, folder: Path) -> tuple[TableChange, ...]:
+    """Let the tables in the catalog of `folder` follow what lies in a store, without a publication."""
+    identity = read_identity(store)
+    assert identity is not None
+    with closing(IcebergTables(store, options(folder), StoreOptions())) as tables:
+        return tables.follow(identity, lambda: None)
