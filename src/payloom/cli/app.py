@@ -73,7 +73,7 @@ def verify(place: str, *, quiet: bool, as_json: bool, **given: Any) -> None:
 @click.argument("source", metavar="DIR", type=click.Path())
 @click.argument("target", metavar="URL")
 @click.option("--day", metavar="DAY", help="Only this day, as generate --day made it.  [YYYY-MM-DD; default: all]")
-@click.option("--overwrite", is_flag=True, help="Replace what differs at URL.  [default: off, refuse]")
+@click.option("--overwrite", is_flag=True, help="Replace the data set at URL if it differs, all of it.  [default: off, refuse]")
 @click.option(
     "--table-format",
     type=click.Choice(["hive", "iceberg"]),
