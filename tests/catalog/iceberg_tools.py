@@ -20,6 +20,7 @@ from payloom.pipeline.publish import PublishOptions, PublishSummary, publish
 from payloom.storage.address import StoreOptions
 from payloom.storage.digests import file_sha256
 from payloom.storage.local import LocalStore
+from payloom.storage.store import Store
 from payloom.write.identity import read_identity
 from payloom.write.manifest import Manifest, manifest_key
 
@@ -111,9 +112,9 @@ def send(source: Path, folder: Path, day: date | None = None, *, overwrite: bool
     return publish(source, folder / "out", chosen)
 
 
-def follow(store: LocalStore, folder: Path) -> tuple[TableChange, ...]:
+def follow(store: Store, folder: Path, reach: StoreOptions | None = None) -> tuple[TableChange, ...]:
     """Let the tables in the catalog of `folder` follow what lies in a store, without a publication."""
     identity = read_identity(store)
     assert identity is not None
-    with closing(IcebergTables(store, options(folder), StoreOptions())) as tables:
+    with closing(IcebergTables(store, options(folder), reach or StoreOptions())) as tables:
         return tables.follow(identity, lambda: None)
