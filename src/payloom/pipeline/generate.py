@@ -175,6 +175,7 @@ def _generate(
                 progress=progress,
                 stop=stop,
             )
+        stop.check()
         _note_versions(store, options.unit)
         manifest = Manifest.of(options.unit, source.world_digest, source.layout_digest, result.receipts)
         dataset.commit(manifest, replace=options.overwrite)
