@@ -22,6 +22,7 @@ from payloom.storage.store import Entry
 
 STAGING = f"{OWN_FOLDER}/staging"
 
+_MKDIR_ATTEMPTS = 5
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
 
@@ -155,12 +156,12 @@ class LocalStore:
             yield from _walk(top, f"{prefix}/" if prefix else "")
 
     def delete(self, key: str) -> None:
-        """Remove a file and the folders that it leaves empty."""
+        """Remove a file and the folders that it leaves empty; those of records stay: other runs are about to use them."""
         path = self._path(key)
         with storage_faults(f"delete {self.shown(key)}"):
             path.unlink(missing_ok=True)
             folder = path.parent
-            while folder != self.root:
+            while folder != self.root and not key.startswith(f"{OWN_FOLDER}/"):
                 try:
                     folder.rmdir()
                 except OSError:
@@ -218,16 +219,21 @@ class LocalStore:
 
     def _made_folder(self, folder: str) -> Path:
         """Make a folder and its parents durable, from the outermost to the innermost."""
-        path = self.root / folder if folder else self.root
-        missing = []
-        while not path.is_dir():
-            missing.append(path)
-            path = path.parent
-        for path in reversed(missing):
-            with suppress(FileExistsError):
-                path.mkdir()
-            fsync_folder(path.parent)
-        return self.root / folder if folder else self.root
+        made = self.root / folder if folder else self.root
+        for attempt in range(_MKDIR_ATTEMPTS):
+            missing = [path for path in (made, *made.parents) if not path.is_dir()]
+            try:
+                for path in reversed(missing):
+                    with suppress(FileExistsError):
+                        path.mkdir()
+                    fsync_folder(path.parent)
+            except FileNotFoundError:
+                # Another run has just removed a folder that its last file left empty.
+                if attempt + 1 == _MKDIR_ATTEMPTS:
+                    raise
+            else:
+                break
+        return made
 
     def _new_staged(self, key: str) -> Path:
         """Return a path in the staging folder that nobody else uses."""
