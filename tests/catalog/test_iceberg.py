@@ -141,6 +141,7 @@ OptimisticCatalog.commit_table = commit_table
 """
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_killed_at_a_commit_the_next_run_finishes(days: Path, tmp_path: Path, read, after, count) -> None:
     """kill -9 just before or after a commit: the data set is whole, and the next run adds what is missing, once."""
@@ -181,6 +182,7 @@ def test_another_publisher_between_look_and_commit_adds_nothing_twice(
     assert read().scan().count() == heights(days, *DAYS[:2])
 
 
+@pytest.mark.full
 def test_publishers_at_once(days: Path, tmp_path: Path, read, count) -> None:
     """Runs that bring the same days into the tables at the same time all succeed, and every file is there once."""
     for number in range(count(2, 30)):

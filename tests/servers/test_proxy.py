@@ -23,6 +23,9 @@ from tests.servers.proxy import FaultProxy
 from tests.servers.seaweed import SeaweedServer
 from tests.servers.stages import STAGES
 
+#: Tools of the tests, which every test that uses them tries again.
+pytestmark = pytest.mark.integration
+
 #: Larger than the buffers of a loopback socket.
 BODY = os.urandom(1 << 20) * 8
 TIMEOUT_SECONDS = 0.5

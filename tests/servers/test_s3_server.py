@@ -16,6 +16,9 @@ import pytest
 from scripts import s3_server
 from scripts.s3_server import BUCKET, Server
 
+#: Tools of the tests, which every test that uses them tries again.
+pytestmark = pytest.mark.integration
+
 SHELL_USES_IT = f"""
 . "$1" && exec "$2" -c 'import boto3; s3 = boto3.client("s3"); s3.put_object(Bucket="{BUCKET}", Key="k", Body=b"v")'
 """

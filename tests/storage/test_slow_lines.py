@@ -11,7 +11,7 @@ from payloom.storage.address import Address, StoreOptions
 from payloom.storage.object_store import ObjectStore
 from tests.servers.seaweed import SeaweedServer
 
-BYTES_PER_SECOND = 2_000_000
+BYTES_PER_SECOND = 800_000
 
 
 @contextmanager
@@ -51,12 +51,12 @@ def slow_line(address: tuple[str, int]) -> Iterator[str]:
 
 
 def test_what_moves_is_waited_for(s3_server: SeaweedServer, monkeypatch):
-    """Five megabytes take 2.5 seconds, up and down, with a time limit of one second for an answer."""
+    """A megabyte takes 1.3 seconds, up and down, with a time limit of half a second for an answer."""
     for name, value in s3_server.env().items():
         monkeypatch.setenv(name, value)
-    data = bytes(range(256)) * 20_000
+    data = bytes(range(256)) * 4_000
     with slow_line(s3_server.address) as endpoint:
-        options = StoreOptions(endpoint_url=endpoint, timeout_seconds=1)
+        options = StoreOptions(endpoint_url=endpoint, timeout_seconds=0.5)
         store = ObjectStore(Address("s3", s3_server.bucket(), ""), options)
         upload = store.upload("part")
         upload.write(data)

@@ -156,7 +156,7 @@ class LocalStore:
             yield from _walk(top, f"{prefix}/" if prefix else "")
 
     def delete(self, key: str) -> None:
-        """Remove a file and the folders that it leaves empty; those of records stay: other runs are about to use them."""
+        """Remove a file and the folders that it leaves empty; those of records stay, other runs may need them."""
         path = self._path(key)
         with storage_faults(f"delete {self.shown(key)}"):
             path.unlink(missing_ok=True)
