@@ -15,13 +15,13 @@ from botocore.exceptions import ClientError
 from scripts.s3_server import Keys
 from tests.servers.seaweed import SeaweedServer
 
+#: Tools of the tests, which every test that uses them tries again.
+pytestmark = pytest.mark.integration
+
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
 HOLD_A_SERVER = """
 import sys, time
 from tests.servers.seaweed import seaweed
-
-#: Tools of the tests, which every test that uses them tries again.
-pytestmark = pytest.mark.integration
 with seaweed() as server:
     print(server.process.pid, flush=True)
     time.sleep(float(sys.argv[1]))
