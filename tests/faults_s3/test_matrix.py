@@ -34,7 +34,7 @@ ALWAYS = {
     "garbage_reply": (6,),
     "lost_reply": (0, 6),
     "truncated_reply": (0, 6),
-    "error_200": (0, 5, 6, 7),
+    "error_200": (0, 4, 5, 6, 7),
 }
 TIMEOUT_OF_PERSISTENT = 0.4
 BOUND_SECONDS = 15.0
@@ -46,7 +46,7 @@ def codes_once(fault: str, stage: str) -> tuple[int, ...]:
         # "No such key" is no error where a key may be missing, and HEAD has no body that says more.
         return (0, 5) if stage == "delete" or (fault == "status_404_no_bucket" and stage == "head") else (5,)
     if fault in LIES:
-        return (0, 5, 6, 7)
+        return (0, 4, 5, 6, 7)
     if fault in OVERCOME and stage != "delete":
         return (0,)
     # HEAD has no body: 400 and 409 have no word of explanation. A claim that stays is no failure.
