@@ -226,4 +226,4 @@ def broken_promises(found: Tree, whole: Tree) -> list[str]:
 
 def kept(found: Tree) -> Tree:
     """A tree without claims, which a run that died leaves until `payloom clean`."""
-    return {key: digest for key, digest in found.items() if not key.startswith("_payloom/staging/")}
+    return {key: digest for key, digest in found.items() if not key.startswith("_payloom/claims/")}

@@ -14,7 +14,7 @@ from payloom.pipeline.status import clean, status
 from payloom.pipeline.verify import verify
 from payloom.storage import LocalStore
 from payloom.storage.address import open_store
-from payloom.write.claims import CLAIMS
+from payloom.storage.keys import CLAIMS
 from payloom.write.units import Unit
 from tests.engine.fake_source import FakeSource
 

@@ -10,8 +10,8 @@ from payloom.engine.stop import stop_on_signals
 from payloom.publish.clearing import Leftover, leftovers, remove
 from payloom.publish.survey import Survey, survey
 from payloom.storage.address import StoreOptions, open_store
+from payloom.storage.keys import CLAIMS
 from payloom.storage.store import Store
-from payloom.write.claims import CLAIMS
 from payloom.write.identity import no_data_set
 
 OLDER_THAN_SECONDS: Final = 24 * 3600.0

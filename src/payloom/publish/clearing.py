@@ -44,9 +44,7 @@ class Leftover:
 def leftovers(store: Store, found: Survey) -> list[Leftover]:
     """Return everything that finished units do not need."""
     orphans = {entry.key for entry in found.orphans}
-    claims = {entry.key for entry in found.claims}
-    # On a local disk claims are staged files, and listed as such.
-    left = [Leftover("upload", entry) for entry in found.uploads or () if entry.key not in claims]
+    left = [Leftover("upload", entry) for entry in found.uploads or ()]
     left += [Leftover("unit", entry) for entry in found.unfinished.values()]
     left += [Leftover("receipt", entry) for entry in _receipts(store, orphans)]
     left += [Leftover("part", entry) for entry in found.orphans]

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from payloom.storage.keys import OWN_FOLDER
+from payloom.storage.keys import CLAIMS, OWN_FOLDER
 from payloom.storage.store import Entry, Store
-from payloom.write.claims import CLAIMS
 from payloom.write.identity import Identity, read_identity
 from payloom.write.manifest import Manifest, merged_parts
 from payloom.write.parts import Part, is_part_key

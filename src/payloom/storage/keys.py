@@ -7,6 +7,9 @@ from payloom.errors import StorageError
 OWN_FOLDER = "_payloom"
 """Folder of everything that is not data; readers of a data prefix never meet it."""
 
+CLAIMS = f"{OWN_FOLDER}/claims"
+"""Folder of the claims of runs that are being admitted; in a local folder they go with what dead runs left."""
+
 _KEY_BYTES_MAX = 1_000
 _PART_BYTES_MAX = 240
 

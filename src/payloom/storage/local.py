@@ -16,7 +16,7 @@ from typing import BinaryIO
 from payloom.errors import StorageError
 from payloom.storage.digests import file_sha256
 from payloom.storage.failures import storage_faults
-from payloom.storage.keys import OWN_FOLDER, checked_key, folder_of
+from payloom.storage.keys import CLAIMS, OWN_FOLDER, checked_key, folder_of
 from payloom.storage.locks import writing
 from payloom.storage.store import Entry
 
@@ -188,9 +188,9 @@ class LocalStore:
             self.delete(entry.key)
 
     def clear_staging(self, *, every_run: bool) -> None:
-        """Remove this run's staged files, or those of every run (when no other is alive)."""
+        """Remove this run's staged files, or those and the claims of every run (when no other is alive)."""
         top = self.root / STAGING
-        folders = list(top.glob("*")) if every_run else [top / self._token]
+        folders = [*top.glob("*"), self.root / CLAIMS] if every_run else [top / self._token]
         with suppress(OSError):
             for folder in folders:
                 for path in folder.glob("*"):

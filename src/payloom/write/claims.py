@@ -9,14 +9,11 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from payloom.errors import ConflictError, StorageError
-from payloom.storage.keys import OWN_FOLDER
+from payloom.storage.keys import CLAIMS
 from payloom.storage.store import Store
 from payloom.write.documents import Document, sealed, unsealed
 from payloom.write.records import declared_units, read_each
 from payloom.write.units import Unit
-
-CLAIMS: Final = f"{OWN_FOLDER}/staging/claims"
-"""Claims of runs that are being admitted; on a local disk they go with what dead runs left."""
 
 _ATTEMPTS: Final = 8
 _PAUSE_SECONDS: Final = 0.05
