@@ -73,7 +73,9 @@ def verify(place: str, *, quiet: bool, as_json: bool, **given: Any) -> None:
 @click.argument("source", metavar="DIR", type=click.Path())
 @click.argument("target", metavar="URL")
 @click.option("--day", metavar="DAY", help="Only this day, as generate --day made it.  [YYYY-MM-DD; default: all]")
-@click.option("--overwrite", is_flag=True, help="Replace the data set at URL if it differs, all of it.  [default: off, refuse]")
+@click.option(
+    "--overwrite", is_flag=True, help="Replace the data set at URL if it differs, all of it.  [default: off, refuse]"
+)
 @click.option(
     "--table-format",
     type=click.Choice(["hive", "iceberg"]),
@@ -160,6 +162,42 @@ def realism(
     from payloom.cli.realism_command import run_realism  # noqa: PLC0415 - slow to import
 
     context.exit(run_realism(folder, out=out, mapping=mapping, fast=fast, as_json=as_json))
+
+
+@app.command()
+@click.argument("place", metavar="DIR", type=click.Path(), default="data")
+@click.option(
+    "--out",
+    metavar="DIR",
+    type=click.Path(),
+    default="profiles",
+    help="Folder for the pages, or s3://bucket/prefix.  [path; default: profiles]",
+)
+@click.option(
+    "--compare",
+    metavar="OTHER",
+    type=click.Path(),
+    help="Show DIR beside this data set, on one page.  [path or address; default: none]",
+)
+@click.option(
+    "--sample", metavar="N", default="100000", help="Payments that are profiled.  [payments; default: 100000]"
+)
+@click.option(
+    "--mapping",
+    metavar="FILE.toml",
+    type=click.Path(),
+    help="Which of their columns is which of ours, for data that payloom did not make.  [path; default: none]",
+)
+@reach_options
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.  [default: off, text]")
+def profile(place: str, **given: Any) -> None:
+    """Write pages that show what is in DIR (default: data): profile.html and payments.html.
+
+    DIR is a folder, or an address such as s3://bucket/prefix. The pages load nothing and open without a network.
+    """
+    from payloom.cli.profile_command import run_profile  # noqa: PLC0415 - slow to import
+
+    run_profile(place, given)
 
 
 @app.command()

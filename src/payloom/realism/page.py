@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Final
 from jinja2 import DictLoader, Environment, StrictUndefined
 
 from payloom.realism import page_text
+from payloom.realism.page_file import write_whole
 from payloom.realism.page_plots import HEIGHT, WIDTH
 from payloom.realism.page_view import (
     CONFIDENCE,
@@ -26,8 +25,6 @@ from payloom.realism.page_view import (
     verdict,
 )
 from payloom.realism.results import Report
-from payloom.storage.failures import storage_faults
-from payloom.storage.local import fsync_folder
 
 TEMPLATES: Final = "templates"
 FIRST_TEMPLATE: Final = "report.html.j2"
@@ -66,19 +63,7 @@ def write_page(report: Report, path: Path) -> None:
     StorageError
         If the file can't be written.
     """
-    page = render(report).encode()
-    with storage_faults(f"write {path}"):
-        staged = path.with_name(f".{path.name[:100]}.{os.urandom(6).hex()}")
-        try:
-            with staged.open("xb") as file:
-                file.write(page)
-                file.flush()
-                os.fsync(file.fileno())
-            staged.replace(path)
-        finally:
-            with suppress(OSError):
-                staged.unlink(missing_ok=True)
-        fsync_folder(path.parent)
+    write_whole(path, render(report).encode())
 
 
 @cache

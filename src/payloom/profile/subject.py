@@ -1,0 +1,156 @@
+"""The data set that a page is about: its rows, its sample, and what it says of itself."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+import polars as pl
+
+from payloom.errors import StorageError
+from payloom.profile.sampling import WHOLE_ROWS_MAX, draw_sample, spread
+from payloom.realism.data import DataSet
+from payloom.schema import FRAUD_LABELS, PAYMENTS
+from payloom.storage.address import StoreOptions, is_remote, open_store
+from payloom.storage.store import Store
+from payloom.write.identity import no_data_set, read_identity
+from payloom.write.manifest import merged_parts
+from payloom.write.parts import Part
+from payloom.write.records import manifests
+
+WINDOW_ROWS_MAX: Final = 2_000_000
+"""Payments in a row that are read to show links and stories where not all are read."""
+
+_WITH_NAMES: Final = ("merchants", "customers")
+"""Tables that the stories take names and homes from."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A data set, and what is shown of it.
+
+    Attributes
+    ----------
+    place
+        Where it lies, as it was given.
+    data
+        Its rows, as far as they are on this machine.
+    rows, frauds
+        Payments and frauds of the whole data set.
+    config_digest
+        Digest of world and layout; empty for data that payloom did not make.
+    fetched
+        Files of payments that were fetched from a bucket, of how many; None when all are at hand.
+    sample_rows
+        Rows of the sample, at most.
+    """
+
+    place: str
+    data: DataSet
+    rows: int
+    frauds: int
+    config_digest: str
+    sample_rows: int
+    fetched: tuple[int, int] | None = None
+
+    @cached_property
+    def sample(self) -> pl.DataFrame:
+        """Rows drawn from all, see `payloom.profile.sampling`."""
+        return draw_sample(self.data, self.sample_rows)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether numbers are of all payments; otherwise they are of the sample."""
+        return self.data.rows <= WHOLE_ROWS_MAX and self.data.rows == self.rows
+
+    @cached_property
+    def counted(self) -> pl.LazyFrame:
+        """Rows that numbers are computed from: all, or the sample."""
+        return self.data.payments if self.data.rows <= WHOLE_ROWS_MAX else self.sample.lazy()
+
+    @cached_property
+    def window(self) -> pl.LazyFrame:
+        """Rows that follow each other without a gap, for links and stories: all, or some files in the middle."""
+        if self.data.rows <= WHOLE_ROWS_MAX or not self.data.files:
+            return self.data.payments
+        middle = len(self.data.files) // 2
+        frames: list[pl.LazyFrame] = []
+        rows = 0
+        for file in self.data.files[middle:]:
+            frame = self.data.of_file(file)
+            rows += int(frame.select(pl.len()).collect().item())
+            if frames and rows > WINDOW_ROWS_MAX:
+                break
+            frames.append(frame)
+        return pl.concat(frames)
+
+    @property
+    def basis(self) -> str:
+        """What the numbers rest on, in words."""
+        if self.fetched:
+            files, total = self.fetched
+            return f"{files:,} of {total:,} files of payments, evenly over time"
+        if self.is_whole:
+            return f"all {self.rows:,} payments"
+        return f"a sample of {self.sample.height:,} of {self.rows:,} payments"
+
+
+@contextmanager
+def open_subject(
+    place: str, options: StoreOptions, *, sample_rows: int, mapping: str | None = None
+) -> Iterator[Subject]:
+    """Open a data set in a folder or a bucket; what is fetched from a bucket is gone at the end.
+
+    Raises
+    ------
+    StorageError, TransientError
+        If there is nothing to read, or the store refuses.
+    ConfigError
+        If an address or a mapping is wrong.
+    """
+    if is_remote(place):
+        with TemporaryDirectory(prefix="payloom-profile-") as folder:
+            yield _fetched(place, open_store(place, options), Path(folder), sample_rows)
+        return
+    data = DataSet.open(place, mapping)
+    identity = read_identity(open_store(place, options)) if Path(place).is_dir() else None
+    yield Subject(place, data, data.rows, data.frauds, identity.digest if identity else "", sample_rows)
+
+
+def _fetched(place: str, store: Store, folder: Path, sample_rows: int) -> Subject:
+    """Fetch what is needed of a data set in a bucket."""
+    identity = read_identity(store)
+    finished = manifests(store)
+    if identity is None or not finished:
+        raise no_data_set(store)
+    parts = list(merged_parts(finished).values())
+    payments = [part for part in parts if part.table == PAYMENTS.name]
+    if not payments:
+        raise StorageError(f"{place} has no payments", hint="name a data set with rows")
+    taken = _evenly(payments)
+    others = [part for part in parts if part.table in {FRAUD_LABELS.name, *_WITH_NAMES}]
+    for part in (*taken, *others):
+        file = folder / part.key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with store.open(part.key) as source, file.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+    rows = sum(part.rows for part in payments)
+    frauds = sum(part.fraud_rows or 0 for part in payments)
+    some = (len(taken), len(payments)) if len(taken) < len(payments) else None
+    return Subject(place, DataSet.open(folder), rows, frauds, identity.digest, sample_rows, some)
+
+
+def _evenly(parts: Sequence[Part]) -> list[Part]:
+    """Return all parts, or as many as may be read, evenly over time."""
+    ordered = sorted(parts, key=lambda part: part.key)
+    rows = sum(part.rows for part in ordered)
+    if rows <= WHOLE_ROWS_MAX:
+        return ordered
+    wanted = max(len(ordered) * WHOLE_ROWS_MAX // rows, 1)
+    return [ordered[place] for place in spread(len(ordered), wanted, "part")]
