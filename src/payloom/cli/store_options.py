@@ -20,7 +20,7 @@ _WRITE: Final = (
     ("--sse-kms-key-id", "ID", "Key for the aws:kms kinds.  [id; default: the account's]"),
     ("--storage-class", "NAME", "Storage class of the data, such as STANDARD_IA.  [name; default: the bucket's]"),
     ("--part-size", "SIZE", "Size of the pieces that larger files go up in.  [bytes; default: 8MiB]"),
-    ("--concurrency", "N", "Files on their way at the same time.  [files; default: 4]"),
+    ("--concurrency", "N", "Files on their way at the same time.  [files; default: 3]"),
 )
 
 

@@ -62,7 +62,7 @@ class StoreOptions:
     kms_key_id: str | None = None
     storage_class: str | None = None
     part_size_bytes: int = 8 << 20
-    concurrency: int = 4
+    concurrency: int = 3
     timeout_seconds: float = 60.0
 
 

@@ -14,11 +14,11 @@ from payloom.storage.object_failures import object_error, object_faults
 if TYPE_CHECKING:
     from payloom.storage.object_store import ObjectStore
 
-REQUESTS_PER_FILE: Final = 4
+REQUESTS_PER_FILE: Final = 3
 """Parts of one file that are on their way at the same time."""
 
 UPLOAD_TIMEOUTS: Final = 4
-"""Timeouts that an upload may take: 60 seconds each are enough for 5 Mbit/s with four files at the same time."""
+"""Timeouts that an upload may take: of 60 seconds each they are enough for 2.5 Mbit/s with three files at a time."""
 
 TOKEN: Final = "payloom-token"  # noqa: S105 - a name
 """Metadata: which attempt made the object, to tell a lost reply from somebody else's object."""
