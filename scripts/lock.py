@@ -20,6 +20,8 @@ LOCKS = {
     "realism": ["pyproject.toml", "--extra", "realism", "--constraints", "requirements/dev.txt"],
     "s3": ["pyproject.toml", "--extra", "s3", "--constraints", "requirements/dev.txt"],
     "iceberg": ["pyproject.toml", "--extra", "iceberg", "--constraints", "requirements/dev.txt"],
+    "quality": ["pyproject.toml", "--extra", "quality", "--constraints", "requirements/dev.txt"],
+    "profile": ["pyproject.toml", "--extra", "profile", "--constraints", "requirements/dev.txt"],
     "server": ["requirements/server.in", "--constraints", "requirements/dev.txt"],
     "athena": ["requirements/athena.in"],
     "bench": ["requirements/bench.in"],

@@ -28,7 +28,7 @@ def test_every_line_is_a_pin_or_a_hash(path):
     assert hashes >= len(pins(path)) > 0
 
 
-@pytest.mark.parametrize("file", ["core", "realism", "s3", "iceberg", "server"])
+@pytest.mark.parametrize("file", ["core", "realism", "s3", "iceberg", "quality", "profile", "server"])
 def test_what_users_install_is_part_of_dev_at_the_same_versions(file):
     """What is tested is what a user runs."""
     part = {(name, version) for name, version, _ in pins(ROOT / f"requirements/{file}.txt")}
@@ -36,7 +36,7 @@ def test_what_users_install_is_part_of_dev_at_the_same_versions(file):
     assert part <= dev
 
 
-@pytest.mark.parametrize(("file", "extra"), [("core", None), ("dev", "dev"), ("realism", "realism"), ("s3", "s3"), ("iceberg", "iceberg")])
+@pytest.mark.parametrize(("file", "extra"), [("core", None), ("dev", "dev"), ("realism", "realism"), ("s3", "s3"), ("iceberg", "iceberg"), ("quality", "quality"), ("profile", "profile")])
 def test_every_declared_dependency_is_pinned(file, extra):
     """A dependency added to pyproject.toml alone would not be installed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
