@@ -23,7 +23,7 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3
 	  echo "error: payloom needs Python 3.11 to 3.13; name one: make PYTHON=/path/to/python3.13" >&2; \
 	  exit 1; fi
 
-.PHONY: help setup setup-all data s3 s3-stop upload profile realism test test-full test-integration lint format lock bench \
+.PHONY: help setup setup-all data s3 s3-stop upload validate profile realism test test-full test-integration lint format lock bench \
 	bench-large bench-upload bench-upload-large reference clean
 .DEFAULT_GOAL := help
 
@@ -61,6 +61,9 @@ upload: .venv/.stamp-s3  ## publish data/ to s3://BUCKET/ (after make data; BUCK
 	@if [ -z "$$AWS_ACCESS_KEY_ID$$AWS_PROFILE$$AWS_ENDPOINT_URL" ] && [ -r .s3/env ]; then \
 	  echo "No AWS settings in this shell: using those of make s3 (.s3/env)"; . ./.s3/env; fi; \
 	$(BIN)/payloom publish data "s3://$(BUCKET)/" $(ARGS)
+
+validate: .venv/.stamp-quality  ## judge the payments under data/: the gate before they are published (after make data)
+	@$(BIN)/payloom validate data $(ARGS)
 
 profile: .venv/.stamp-profile  ## write profiles/profile.html and payments.html about data/ (after make data)
 	@$(BIN)/payloom profile data $(ARGS)

@@ -201,6 +201,39 @@ def profile(place: str, **given: Any) -> None:
 
 
 @app.command()
+@click.argument("place", metavar="DIR", type=click.Path(), default="data")
+@click.option("--full", is_flag=True, help="Judge every row.  [default: on]")
+@click.option("--sample", metavar="N", help="Judge N payments, evenly spread.  [payments; default: every row]")
+@click.option(
+    "--mapping",
+    metavar="FILE.toml",
+    type=click.Path(),
+    help="Which of their columns is which of ours, for data that payloom did not make.  [path; default: none]",
+)
+@click.option(
+    "--reference",
+    metavar="DIR",
+    type=click.Path(),
+    help="Data set that this one must not have drifted away from.  [path; default: none]",
+)
+@click.option("--docs", metavar="FOLDER", type=click.Path(), help="Write Data Docs there.  [path; default: none]")
+@click.option("--junit", metavar="FILE.xml", type=click.Path(), help="Write JUnit XML for CI.  [path; default: none]")
+@reach_options
+@click.option("--quiet", is_flag=True, help="Nothing when every rule holds.  [default: off, a line]")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object.  [default: off, text]")
+@click.pass_context
+def validate(context: click.Context, /, place: str, **given: Any) -> None:
+    """Judge the data in DIR (default: data): the gate before it is published.
+
+    DIR is a data set of payloom in a folder or at an address such as s3://bucket/prefix, or any file or folder of
+    Parquet or CSV. Exits with 3 when a rule does not hold.
+    """
+    from payloom.cli.validate_command import run_validate  # noqa: PLC0415 - slow to import
+
+    context.exit(run_validate(place, given))
+
+
+@app.command()
 @click.option("--table", metavar="NAME", help="Only this table.  [name; default: all tables]")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.  [default: off, tables]")
 def schema(table: str | None, *, as_json: bool) -> None:

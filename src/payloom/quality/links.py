@@ -1,0 +1,142 @@
+"""Rules between tables: every id leads to a row, and what both rows say is the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from payloom.quality.rule import RowRule, Rule
+from payloom.reference import load_countries
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A column that names a row of another table.
+
+    Attributes
+    ----------
+    table, column
+        Where the id stands.
+    target, key
+        Table and column that it names.
+    same
+        Columns that must agree: theirs by ours.
+    """
+
+    table: str
+    column: str
+    target: str
+    key: str
+    same: Mapping[str, str]
+
+    @property
+    def prefix(self) -> str:
+        """What the joined columns begin with."""
+        return f"{self.column}>"
+
+    @property
+    def rule_name(self) -> str:
+        """Name of the rule that the row exists."""
+        return f"{self.table}.{self.column}.{self.target}"
+
+
+def _link(table: str, column: str, target: str, key: str, **same: str) -> Link:
+    return Link(table, column, target, key, same)
+
+
+_OF_CARD: Final = ("customer_id", "account_id", "bin_id", "issuer_id", "card_brand", "card_type", "issuer_country")
+_OF_MERCHANT: Final = {"mcc": "mcc", "merchant_country": "country", "acquirer_id": "acquirer_id"}
+
+LINKS: Final = (
+    Link("payments", "card_id", "cards", "card_id", {name: name for name in _OF_CARD}),
+    Link("payments", "merchant_id", "merchants", "merchant_id", _OF_MERCHANT),
+    _link("payments", "account_id", "accounts", "account_id", customer_id="customer_id"),
+    _link("payments", "payee_account_id", "accounts", "account_id"),
+    _link("payments", "customer_id", "customers", "customer_id"),
+    _link("payments", "device_id", "devices", "device_id", device_type="device_type"),
+    _link("accounts", "customer_id", "customers", "customer_id"),
+    _link("accounts", "merchant_id", "merchants", "merchant_id"),
+    _link("cards", "account_id", "accounts", "account_id", customer_id="customer_id"),
+    _link("cards", "customer_id", "customers", "customer_id"),
+    _link("cards", "replaced_by_card_id", "cards", "card_id", customer_id="customer_id", account_id="account_id"),
+    _link("devices", "customer_id", "customers", "customer_id"),
+)  # fmt: skip
+"""Every reference of the schema that leads to a table of entities; refunds and labels lead to payments."""
+
+_FOUND: Final = "found"
+
+
+def link_rules(table: str) -> list[RowRule]:
+    """Return the rules of all links of a table, and of what joined rows decide."""
+    rules = [rule for link in LINKS if link.table == table for rule in _rules(link)]
+    return rules + (_of_places() if table == "payments" else [])
+
+
+def joined(frame: pl.DataFrame, table: str, targets: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Add the columns that `link_rules` reads, for the links whose column and table are there."""
+    for link in LINKS:
+        target = targets.get(link.target)
+        if link.table != table or target is None or link.column not in frame.columns:
+            continue
+        wanted = {theirs: f"{link.prefix}{theirs}" for theirs in _wanted(link) if theirs in target.columns}
+        side = target.select(
+            pl.col(link.key).alias(link.column),
+            *(pl.col(theirs).alias(name) for theirs, name in wanted.items()),
+            pl.lit(value=True).alias(f"{link.prefix}{_FOUND}"),
+        ).unique(link.column)
+        frame = frame.join(side, on=link.column, how="left", maintain_order="left")
+    return frame
+
+
+def _wanted(link: Link) -> tuple[str, ...]:
+    # Where a card was valid, where a merchant sells: see `_of_places`.
+    more = {"card_id": ("issued_on", "expires_on"), "merchant_id": ("is_online",)}.get(link.column, ())
+    return (*link.same.values(), *(more if link.table == "payments" else ()))
+
+
+def _rules(link: Link) -> list[RowRule]:
+    value, found = pl.col(link.column), pl.col(f"{link.prefix}{_FOUND}")
+    exists = Rule(
+        link.rule_name, link.table, (link.column,), "integrity", f"{link.column} is missing or in {link.target}"
+    )
+    rules = [RowRule(exists, value.is_not_null() & found.is_null(), (link.target,))]
+    for ours, theirs in link.same.items():
+        rule = Rule(
+            f"{link.rule_name}.{ours}",
+            link.table,
+            (ours, link.column),
+            "integrity",
+            f"{ours} is the {theirs} of the row in {link.target} that {link.column} names",
+        )
+        rules.append(RowRule(rule, pl.col(ours) != pl.col(f"{link.prefix}{theirs}"), (link.target,)))
+    return rules
+
+
+def _of_places() -> list[RowRule]:
+    day, money = pl.col("event_time").dt.date(), {code: land.currency for code, land in load_countries().items()}
+    issued, expires = pl.col("card_id>issued_on"), pl.col("card_id>expires_on")
+    expected = pl.col("merchant_country").replace_strict(money, default=None, return_dtype=pl.String)
+    remote = ~pl.col("channel").is_in(["in_store", "atm"])
+
+    def rule(name: str, columns: tuple[str, ...], holds: str) -> Rule:
+        return Rule(f"payments.{name}", "payments", columns, "integrity", holds)
+
+    return [
+        RowRule(
+            rule("card_id.valid", ("card_id", "event_time"), "a card pays from issued_on up to expires_on"),
+            (day < issued) | (day >= expires),
+            ("cards",),
+        ),
+        RowRule(
+            rule("channel.merchant", ("channel", "merchant_id"), "online merchants sell remotely, shops in person"),
+            remote != pl.col("merchant_id>is_online"),
+            ("merchants",),
+        ),
+        RowRule(
+            rule("currency.country", ("currency", "merchant_country"), "the amount is in the currency of the acceptor"),
+            pl.col("currency").cast(pl.String) != expected,
+        ),
+    ]

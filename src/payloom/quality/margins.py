@@ -1,0 +1,261 @@
+"""Distributions that are watched: who is counted, by what, and how far a share may stray."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import polars as pl
+
+_col = pl.col
+
+STEPS_PER_DECADE: Final = 20
+"""Amounts are counted in classes of equal ratio, 12 % wide."""
+
+GROUP_SEPARATOR: Final = "|"
+
+
+@dataclass(frozen=True, slots=True)
+class Margin:
+    """One distribution.
+
+    Attributes
+    ----------
+    name
+        Its name in rules and in the baseline.
+    columns
+        Columns that it needs.
+    where
+        Who is counted.
+    key
+        What is counted, as text; an amount's class as a number in text.
+    shape
+        ``shares`` of classes, each compared alone, or a ``cdf`` over ordered classes.
+    holds
+        What the rule says.
+    sections
+        Sections of the config that shape it: where they differ from the baseline's, there is nothing to compare with.
+    whole_weeks
+        Whether it only makes sense over `WEEKS_DAYS` days and more.
+    tolerance, day_tolerance
+        How far worlds differ for other reasons than chance, as a share of the expected share (of 1 for a cdf): in all,
+        and divided by the root of the covered days.
+    effect
+        Design effect: payments come in clusters.
+    least_merchants
+        Worlds with fewer are too small to have the mix: some trades are in one city only.
+    group
+        Whether `key` begins with a group, such as the trade, whose distribution is judged on its own.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    where: pl.Expr
+    key: pl.Expr
+    shape: Literal["shares", "cdf"]
+    holds: str
+    sections: tuple[str, ...]
+    whole_weeks: bool = False
+    tolerance: float = 0.05
+    day_tolerance: float = 0.4
+    effect: float = 3.0
+    least_merchants: int = 0
+    group: bool = False
+
+
+WEEKS_DAYS: Final = 28
+"""Days from which the week and the month are seen."""
+
+TRADES: Final = ("5411", "5812", "5814", "5541", "5732", "5651", "5912", "5262", "5311", "7011", "4111", "5817")
+"""Trades whose amounts are watched one by one: groceries, restaurants, fuel, electronics, fashion, …"""
+
+_GENUINE: Final = ~_col("is_fraud")
+_CARD: Final = _GENUINE & (_col("transaction_type") != "transfer")
+_CHOSEN: Final = _CARD & ~_col("is_recurring")
+_PURCHASE: Final = _GENUINE & (_col("transaction_type") == "purchase") & ~_col("is_recurring")
+_WHO: Final = ("is_fraud", "transaction_type", "is_recurring")
+_LOCAL: Final = _col("event_time") + pl.duration(minutes=_col("local_offset_min").cast(pl.Int64))
+_CLASS: Final = (_col("amount_usd").log10() * STEPS_PER_DECADE).floor().cast(pl.Int32).cast(pl.String)
+
+MARGINS: Final = (
+    Margin(
+        "hour",
+        ("event_time", "local_offset_min", *_WHO),
+        _CHOSEN,
+        _LOCAL.dt.hour().cast(pl.String),
+        "shares",
+        "payments by hour of the local day follow the profile of the day",
+        ("regions", "calendar", "spending"),
+        effect=4.0,
+    ),
+    Margin(
+        "weekday",
+        ("event_time", "local_offset_min", *_WHO),
+        _CHOSEN,
+        _LOCAL.dt.weekday().cast(pl.String),
+        "shares",
+        "payments by weekday follow the profile of the week",
+        ("regions", "calendar", "spending"),
+        whole_weeks=True,
+        effect=4.0,
+    ),
+    Margin(
+        "channel",
+        ("channel", *_WHO),
+        _CHOSEN,
+        _col("channel").cast(pl.String),
+        "shares",
+        "the mix of channels is that of the config",
+        ("regions", "spending"),
+        effect=6.0,
+    ),
+    Margin(
+        "entry_mode",
+        ("entry_mode", *_WHO),
+        _CHOSEN,
+        _col("entry_mode").cast(pl.String),
+        "shares",
+        "card data gets in as the config says",
+        ("regions", "spending"),
+        effect=6.0,
+    ),
+    Margin(
+        "transaction_type",
+        ("transaction_type", "is_fraud"),
+        _GENUINE,
+        _col("transaction_type").cast(pl.String),
+        "shares",
+        "kinds of messages are mixed as in the config",
+        ("regions", "spending", "refunds", "transfers", "subscriptions"),
+        whole_weeks=True,
+        effect=6.0,
+    ),
+    Margin(
+        "response_code",
+        ("response_code", *_WHO),
+        _CHOSEN & (_col("transaction_type") != "refund"),
+        _col("response_code").cast(pl.String),
+        "shares",
+        "answers and decline codes come as often as the config says",
+        ("regions", "spending", "authorisation"),
+        effect=4.0,
+    ),
+    Margin(
+        "currency",
+        ("currency", *_WHO),
+        _CHOSEN,
+        _col("currency").cast(pl.String),
+        "shares",
+        "currencies are mixed as the regions are",
+        ("regions", "spending"),
+        effect=5.0,
+    ),
+    Margin(
+        "mcc",
+        ("mcc", *_WHO),
+        _PURCHASE & _col("mcc").is_not_null(),
+        _col("mcc").cast(pl.String),
+        "shares",
+        "purchases by trade follow the mix of trades",
+        ("regions", "spending"),
+        effect=15.0,
+        tolerance=0.25,
+        least_merchants=3_000,
+    ),
+    Margin(
+        "amount",
+        ("amount_usd", *_WHO),
+        _PURCHASE & (_col("amount_usd") > 0),
+        _CLASS,
+        "cdf",
+        "quantiles of amounts are those of the trades",
+        ("regions", "spending"),
+        effect=8.0,
+        tolerance=0.02,
+        day_tolerance=0.08,
+    ),
+    Margin(
+        "amount_by_trade",
+        ("amount_usd", "mcc", *_WHO),
+        _PURCHASE & (_col("amount_usd") > 0) & _col("mcc").is_in(TRADES),
+        pl.concat_str(_col("mcc").cast(pl.String), pl.lit(GROUP_SEPARATOR), _CLASS),
+        "cdf",
+        "quantiles of amounts of each large trade are its own",
+        ("regions", "spending"),
+        group=True,
+        effect=4.0,
+        tolerance=0.02,
+        day_tolerance=0.08,
+    ),
+    Margin(
+        "first_digit",
+        ("amount_minor", *_WHO),
+        _PURCHASE & (_col("amount_minor") > 0),
+        _col("amount_minor").cast(pl.String).str.head(1),
+        "shares",
+        "first digits of amounts are near Benford's law",
+        (),
+        effect=3.0,
+    ),
+)
+
+Counts = Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What was counted of each margin.
+
+    Attributes
+    ----------
+    counts
+        Rows by class, by margin.
+    """
+
+    counts: Mapping[str, Counts]
+
+    @classmethod
+    def of(cls, frame: pl.DataFrame) -> Profile:
+        """Count a frame; margins whose columns are missing are left out."""
+        counts = {}
+        everyone = everybody(frame).lazy()
+        for margin in measurable(frame.columns):
+            found = everyone.filter(margin.where).select(key=margin.key).collect()["key"]
+            classes = found.drop_nulls().value_counts(sort=False)
+            counts[margin.name] = dict(zip(classes["key"].to_list(), classes["count"].to_list(), strict=True))
+        return cls(counts)
+
+    @classmethod
+    def merged(cls, profiles: Iterable[Profile]) -> Profile:
+        """Add up profiles."""
+        sums: defaultdict[str, defaultdict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for profile in profiles:
+            for name, counts in profile.counts.items():
+                for key, number in counts.items():
+                    sums[name][key] += number
+        return cls({name: dict(counts) for name, counts in sums.items()})
+
+
+_OPTIONAL: Final = frozenset(_WHO)
+"""Columns that only say who is counted: data without them counts everybody."""
+
+
+def measurable(columns: Iterable[str]) -> list[Margin]:
+    """Return the margins that can be counted with these columns."""
+    known = set(columns)
+    return [margin for margin in MARGINS if not needed(margin) - known]
+
+
+def needed(margin: Margin) -> set[str]:
+    """Return the columns without which a margin can't be counted."""
+    who = set(margin.columns) & _OPTIONAL
+    return set(margin.columns) - (who - {margin.name})
+
+
+def everybody(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the columns that only say who is counted where data does not have them: then everybody is."""
+    plain = {"is_fraud": False, "is_recurring": False, "transaction_type": "purchase"}
+    missing = {name: value for name, value in plain.items() if name not in frame.columns}
+    return frame.with_columns(pl.lit(value).alias(name) for name, value in missing.items())

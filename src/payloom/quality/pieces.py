@@ -1,0 +1,247 @@
+"""Where rows come from: parts of a data set of payloom, files of anybody, frames in memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Protocol
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+from polars.exceptions import PolarsError
+
+from payloom.errors import PayloomError, StorageError
+from payloom.realism.mapping import Mapping
+from payloom.schema import Column, Table
+from payloom.storage.failures import storage_faults
+from payloom.storage.store import Store
+
+BATCH_ROWS: Final = 1 << 18
+"""Rows looked at together: 100 MB of payments."""
+
+_MONTH: Final = re.compile(r"/year=(\d{4})/month=(\d{2})/")
+
+
+class UnreadableError(Exception):
+    """A file that can't be read; the message says why."""
+
+
+class Piece(Protocol):
+    """A file, or a frame, of one table."""
+
+    @property
+    def table(self) -> str:
+        """Table that it belongs to."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        ...
+
+    @property
+    def rows(self) -> int | None:
+        """Rows that its manifest promises; None if nothing does."""
+        ...
+
+    @property
+    def month(self) -> tuple[int, int] | None:
+        """Year and month of its partition; None outside partitions."""
+        ...
+
+    def types(self) -> dict[str, str]:
+        """Return the type of each column as `stored_type` writes it, in the order of the file.
+
+        Raises
+        ------
+        UnreadableError
+            If the file can't be read.
+        """
+        ...
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows in order, all columns or some.
+
+        Raises
+        ------
+        UnreadableError
+            If the file can't be read; pages whose checksum is wrong count as unreadable.
+        """
+        ...
+
+
+def month_of(name: str) -> tuple[int, int] | None:
+    """Return year and month of a key such as ``payments/year=2025/month=03/part-….parquet``."""
+    match = _MONTH.search(name)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part of a data set, in a folder or a bucket."""
+
+    store: Store
+    name: str
+    table: str
+    rows: int | None
+
+    @property
+    def month(self) -> tuple[int, int] | None:
+        """Year and month of its folder."""
+        return month_of(self.name)
+
+    def types(self) -> dict[str, str]:
+        """Return the types that the file declares."""
+        try:
+            with storage_faults(f"read {self.name}"), self.store.open(self.name) as file:
+                return arrow_types(pq.ParquetFile(file).schema_arrow)
+        except (pa.ArrowException, PayloomError, ValueError) as error:
+            raise _unreadable(error) from error
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield rows; the checksum of every page that is read is compared."""
+        try:
+            with storage_faults(f"read {self.name}"), self.store.open(self.name) as file:
+                parquet = pq.ParquetFile(file, page_checksum_verification=True)
+                found = [name for name in parquet.schema_arrow.names if columns is None or name in columns]
+                for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=found, use_threads=False):
+                    yield pl.DataFrame(batch)
+        except (pa.ArrowException, PayloomError, ValueError) as error:
+            raise _unreadable(error) from error
+
+
+@dataclass(frozen=True)
+class FramePiece:
+    """Rows in memory, under the name of the file that they stand for."""
+
+    table: str
+    name: str
+    frame: pl.DataFrame = field(repr=False)
+    rows: int | None = None
+
+    @property
+    def month(self) -> tuple[int, int] | None:
+        """Year and month in its name."""
+        return month_of(self.name)
+
+    def types(self) -> dict[str, str]:
+        """Return the types of the frame."""
+        return arrow_types(self.frame.head(0).to_arrow().schema)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the frame in slices."""
+        frame = self.frame if columns is None else self.frame.select(c for c in columns if c in self.frame.columns)
+        yield from frame.iter_slices(BATCH_ROWS)
+
+
+@dataclass(frozen=True)
+class ForeignFile:
+    """A Parquet or CSV file of anybody, read through a mapping."""
+
+    path: Path
+    mapping: Mapping = field(repr=False)
+    table: str = "payments"
+    rows: int | None = None
+    month: tuple[int, int] | None = None
+
+    @property
+    def name(self) -> str:
+        """The path."""
+        return str(self.path)
+
+    def frame(self) -> pl.LazyFrame:
+        """Return the rows under payloom's names."""
+        csv = self.path.suffix.lower() == ".csv"
+        raw = (
+            pl.scan_csv(self.path, try_parse_dates=True, infer_schema_length=10_000)
+            if csv
+            else pl.scan_parquet(self.path, hive_partitioning=False)
+        )
+        return self.mapping.apply(raw)
+
+    def types(self) -> dict[str, str]:
+        """Return the types after the mapping."""
+        try:
+            return arrow_types(self.frame().collect_schema().to_frame().to_arrow().schema)
+        except (PolarsError, OSError) as error:
+            raise _unreadable(error) from error
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the rows under payloom's names."""
+        try:
+            frame = self.frame()
+            if columns is not None:
+                frame = frame.select(name for name in frame.collect_schema() if name in columns)
+            yield from frame.collect_batches(chunk_size=BATCH_ROWS, maintain_order=True)
+        except (PolarsError, OSError) as error:
+            raise _unreadable(error) from error
+
+
+def foreign_files(place: Path) -> tuple[Path, ...]:
+    """Return the Parquet or else CSV files at a place, in the order of their names.
+
+    Raises
+    ------
+    StorageError
+        If there is none.
+    """
+    if place.is_file():
+        return (place,)
+    for suffix in (".parquet", ".csv"):
+        names = sorted(file.relative_to(place) for file in place.rglob(f"*{suffix}"))
+        # What begins with a dot or an underscore is no data, as every reader of lakes has it.
+        files = tuple(place / name for name in names if not any(part[0] in "._" for part in name.parts))
+        if files:
+            return files
+    raise StorageError(f"{place} holds no Parquet and no CSV file", hint="name a data set, or a file or folder of data")
+
+
+def stored_type(kind: pa.DataType) -> str:
+    """Return a type as rules name it: the kinds of `payloom.schema`, or Arrow's own name."""
+    if pa.types.is_dictionary(kind):
+        return "enum"
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return "string"
+    if pa.types.is_timestamp(kind):
+        return "timestamp" if kind.unit == "us" and kind.tz == "UTC" else str(kind)
+    if pa.types.is_date32(kind):
+        return "date"
+    names = {"double": "float64", "float": "float32"}
+    return names.get(str(kind), str(kind))
+
+
+def arrow_types(schema: pa.Schema) -> dict[str, str]:
+    """Return the type of each column."""
+    return {field.name: stored_type(field.type) for field in schema}
+
+
+def usable(stored: str, column: Column) -> bool:
+    """Whether rules of a column can be measured on values of this type."""
+    if column.kind == "enum":
+        return stored in ("enum", "string")
+    if column.kind in ("int64", "int32", "int16"):
+        return stored in ("int64", "int32", "int16", "int8", "uint32", "uint16", "uint8")
+    if column.kind in ("float64", "float32"):
+        return stored in ("float64", "float32")
+    return stored == column.kind
+
+
+def with_codes(frame: pl.DataFrame, table: Table, flags: dict[str, str]) -> pl.DataFrame:
+    """Cast coded columns to their sets of codes; `flags` names, by column, the flag of what is outside."""
+    casts, marks = [], []
+    for name, flag in flags.items():
+        if name in frame.columns:
+            wanted = pl.Enum(table.column(name).codes)
+            cast = pl.col(name).cast(wanted, strict=False)
+            casts.append(cast)
+            marks.append((cast.is_null() & pl.col(name).is_not_null()).alias(flag))
+    text = [name for name, kind in frame.schema.items() if name not in flags and kind == pl.Categorical]
+    return frame.with_columns(*casts, *marks, *(pl.col(name).cast(pl.String) for name in text))
+
+
+def _unreadable(error: Exception) -> UnreadableError:
+    text = error.message if isinstance(error, PayloomError) else str(error)
+    return UnreadableError((text.strip().splitlines() or [type(error).__name__])[0][:160])
