@@ -142,12 +142,12 @@ def day_number(moment: date | datetime) -> float:
     return moment.timestamp() / 86_400
 
 
-def time_axis(axes: Axes) -> None:
-    """Label days or hours from left to right, as few as are needed."""
+def time_axis(axes: Axes, *, offset: bool = False) -> None:
+    """Label days or hours from left to right, as few as are needed; `offset` writes the month or day at the end."""
     untyped = cast("Any", mpl_dates)
     locator = untyped.AutoDateLocator(minticks=3, maxticks=13)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator, show_offset=False))
+    axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator, show_offset=offset))
 
 
 def shade(color: str, weights: Sequence[float]) -> list[tuple[float, float, float, float]]:

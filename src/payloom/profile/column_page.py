@@ -33,10 +33,24 @@ _LINK: Final = re.compile(r"""<a\b[^>]*\bhref=["']?https?://[^>]*>(.*?)</a>""", 
 _ADVERT: Final = re.compile(
     r"""<meta\b[^>]*\b(?:name=["']?(?:description|url|date|author)["']?)[^>]*>""", re.IGNORECASE
 )
+_START: Final = re.compile(r"<html[^>]*>(?:\s*<head[^>]*>)?", re.IGNORECASE)
 _POLICY: Final = (
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
     "script-src 'unsafe-inline'; img-src data:; font-src data:; base-uri 'none'; form-action 'none'\">"
 )
+
+
+def profiler() -> Any:
+    """Return the library's report class; it takes seconds to import.
+
+    Raises
+    ------
+    ConfigError
+        If the library is not installed.
+    """
+    os.environ[_NO_ANALYTICS] = os.environ[_NO_BARS] = "1"
+    with extra_libraries(EXTRA, NEEDED_BY):
+        return import_module("data_profiling").ProfileReport
 
 
 def column_page(subject: Subject) -> str:
@@ -50,11 +64,9 @@ def column_page(subject: Subject) -> str:
     ConfigError
         If the library is not installed.
     StorageError
-        If the page became too large.
+        If the page became too large, or the library writes something else than a page.
     """
-    os.environ[_NO_ANALYTICS] = os.environ[_NO_BARS] = "1"
-    with extra_libraries(EXTRA, NEEDED_BY):
-        make = import_module("data_profiling").ProfileReport
+    make = profiler()
     frame, descriptions = _prepared(subject.sample)
     with warnings.catch_warnings():
         # The library and pandas disagree on dtypes and empty slices; nothing here can change that.
@@ -76,11 +88,14 @@ def _prepared(sample: pl.DataFrame) -> tuple[Any, dict[str, str]]:
     descriptions: dict[str, str] = {}
     for name, dtype in sample.schema.items():
         column = known.get(name)
-        if len(taken) == MAX_COLUMNS or (column is not None and _identifies(column.name, column.role)):
-            continue
+        if len(taken) == MAX_COLUMNS:
+            break
         values: pl.Series | None = sample[name]
         if dtype in (pl.Categorical, pl.String) or isinstance(dtype, pl.Enum):
             values = _as_code(sample[name].cast(pl.String))
+        elif isinstance(dtype, pl.Datetime):
+            # The library takes the number in it for nanoseconds.
+            values = sample[name].dt.replace_time_zone(None).dt.cast_time_unit("ns")
         elif dtype.is_nested() or dtype in (pl.Binary, pl.Object):
             continue
         if values is None:
@@ -91,11 +106,6 @@ def _prepared(sample: pl.DataFrame) -> tuple[Any, dict[str, str]]:
             unit = f" [{column.unit}]" if column.unit else ""
             descriptions[shown_name] = harmless(f"{column.description}{unit}")
     return pl.DataFrame(list(taken.values())).to_pandas(), descriptions
-
-
-def _identifies(name: str, role: str) -> bool:
-    """Whether a column names somebody or something, so that its distribution says nothing."""
-    return role in ("key", "reference") or name in ("terminal_id", "ip_address")
 
 
 def _as_code(values: pl.Series) -> pl.Series | None:
@@ -132,4 +142,9 @@ def _settings(subject: Subject, descriptions: dict[str, str]) -> dict[str, Any]:
 def _sealed(page: str) -> str:
     """Take links to elsewhere out, and let the browser refuse to load anything."""
     page = _ADVERT.sub("", _LINK.sub(r"\1", page))
-    return re.sub(r"<head[^>]*>", lambda found: found.group() + _POLICY, page, count=1)
+    page, sealed = _START.subn(lambda found: found.group() + _POLICY, page, count=1)
+    if not sealed:
+        raise StorageError(
+            "fg-data-profiling wrote no page that can be sealed", hint="install the version that is pinned"
+        )
+    return page

@@ -7,7 +7,6 @@ from math import log10
 from typing import TYPE_CHECKING, Final
 
 import polars as pl
-from matplotlib.ticker import FuncFormatter
 
 from payloom.codes import RESPONSE_MEANING
 from payloom.profile.canvas import SERIES, bare, day_number, picture, time_axis
@@ -91,16 +90,16 @@ def _volumes(pair: Pair) -> Section:
     def draw(axes: Axes) -> None:
         bare(axes, "y")
         for place, each in enumerate(days):
-            values = [float(count) for count in each.values()]
+            mean = sum(each.values()) / len(each)
+            values = [count / mean for count in each.values()]
             axes.plot([day_number(day) for day in each], values, color=SERIES[place], linewidth=1.4)
         axes.set_ylim(0, None)
         time_axis(axes)
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
 
-    said = "Payments by day of both data sets; the totals are in the table below."
+    said = "Payments by day of both data sets, each against its own average; the totals are in the table below."
     svg = picture("days", said, draw, width=1040, height=270, margins=(44, 26, 10, 24))
     table = Table("Totals", ("", *NAMES), tuple(lines), folded=False)
-    wide = Picture("Payments a day", svg, _LEGEND, wide=True)
+    wide = Picture("Payments a day, 1 is the average of each data set", svg, _LEGEND, wide=True)
     return Section("volumes", "Volumes", "Volumes", "How much there is, and when.", pictures=(wide,), tables=(table,))
 
 

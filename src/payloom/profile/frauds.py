@@ -128,7 +128,7 @@ def campaign(subject: Subject) -> Section:
         lambda axes: _draw_campaign(axes, rows),
         width=1040,
         height=300,
-        margins=(60, 16, 16, 34),
+        margins=(60, 26, 16, 40),
     )
     legend = (("fraud", "approved"), ("ring", "declined"), ("holiday", "reported"))
     table = _campaign_table(kind, rows)
@@ -220,7 +220,7 @@ def _draw_campaign(axes: Axes, rows: Sequence[Mapping[str, Any]]) -> None:
     axes.set_xlim(start - room * 0.05, end + room)
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"${short(value)}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
-    time_axis(axes)
+    time_axis(axes, offset=True)
 
 
 def _span(seconds: float) -> str:

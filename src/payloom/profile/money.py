@@ -95,7 +95,7 @@ def _draw_boxes(axes: Axes, boxes: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _cut(name: str) -> str:
-    return name if len(name) <= 42 else f"{name[:41]}…"
+    return name if len(name) <= 38 else f"{name[:37]}…"
 
 
 def declines(subject: Subject) -> Section:

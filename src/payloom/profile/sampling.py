@@ -17,16 +17,20 @@ SEED: Final = 7
 """Seed of the choice; it is no setting, so that two profiles of the same data are the same."""
 
 WHOLE_ROWS_MAX: Final = 5_000_000
-"""Rows up to which all are read to choose from."""
+"""Payments up to which they are put in the order of time first; beyond, the order of the files is taken for it."""
 
-POOL_FACTOR: Final = 4
-"""Rows that are read for one of the sample where not all are: enough for the frauds."""
+AT_ONCE: Final = 8
+"""Files that are read at the same time."""
+
+_POSITION: Final = "payloom profile position"
+
+BOOLS = NDArray[np.bool_]
 
 
 def spread(total: int, wanted: int, purpose: str) -> I64:
     """Choose positions below `total`: one at a hashed place in each of `wanted` stretches of equal length.
 
-    Rows that are in the order of time are thereby stratified by time: each day gives its share, to one row.
+    Rows that are in the order of time are thereby stratified by time: each day gives its share, to two rows.
     """
     if wanted >= total:
         return np.arange(total, dtype=np.int64)
@@ -35,91 +39,66 @@ def spread(total: int, wanted: int, purpose: str) -> I64:
     return edges[:-1] + (bits % np.diff(edges).astype(np.uint64)).astype(np.int64)
 
 
-def choose(times: pl.Series, frauds: pl.Series, wanted: int, fraud_share: float) -> I64:
-    """Choose rows by time and label.
+def choose(is_fraud: BOOLS, wanted: int) -> I64:
+    """Choose rows that are given in the order of time.
 
     Parameters
     ----------
-    times, frauds
-        Time and ground truth of each row that can be chosen.
+    is_fraud
+        Ground truth of each row.
     wanted
         Rows of the sample, at most.
-    fraud_share
-        Share of fraud in the whole data set, which the sample keeps to one row.
 
     Returns
     -------
     ndarray
-        Their positions, in rising order.
+        Their positions, in rising order; the share of fraud among them is that among all, to one row.
     """
-    order = times.arg_sort(nulls_last=True).to_numpy().astype(np.int64)
-    is_fraud = frauds.fill_null(value=False).to_numpy()[order]
-    fraud, genuine = order[is_fraud], order[~is_fraud]
-    wanted = min(wanted, len(order))
-    of_fraud = min(round(wanted * fraud_share), len(fraud))
-    of_genuine = min(wanted - of_fraud, len(genuine))
-    chosen = [
-        rows[spread(len(rows), count, purpose)]
-        for rows, count, purpose in ((fraud, of_fraud, "fraud"), (genuine, of_genuine, "genuine"))
-    ]
-    return np.sort(np.concatenate(chosen))
+    frauds = np.flatnonzero(is_fraud).astype(np.int64)
+    total = len(is_fraud)
+    wanted = min(wanted, total)
+    of_fraud = min(round(wanted * len(frauds) / max(total, 1)), len(frauds))
+    genuine = spread(total - len(frauds), wanted - of_fraud, "genuine")
+    # The n-th genuine row has as many frauds before it as have fewer than n genuine rows before them.
+    genuine += np.searchsorted(frauds - np.arange(len(frauds)), genuine, "right")
+    return np.sort(np.concatenate((frauds[spread(len(frauds), of_fraud, "fraud")], genuine)))
+
+
+def identifies(name: str) -> bool:
+    """Whether a column names somebody or something, so that its distribution says nothing."""
+    return name.endswith("_id") or name == "ip_address"
 
 
 def draw_sample(data: DataSet, wanted: int) -> pl.DataFrame:
-    """Return a sample of the payments, ordered by time.
+    """Return a sample of the payments, ordered by time, without ids and addresses.
 
-    Up to `WHOLE_ROWS_MAX` payments it is chosen from all. Beyond, each day gives a run of consecutive rows from a
-    hashed place, a slice that Parquet readers fetch page by page, and the sample is chosen from those.
+    Labels are read whole, and times up to `WHOLE_ROWS_MAX` payments. Of the other columns only those of the sample are
+    read, and only the rows that were chosen are decoded.
     """
-    share = data.frauds / data.rows
-    if data.rows <= WHOLE_ROWS_MAX or not data.files:
-        keys = data.payments.select("event_time", "is_fraud").collect()
-        sample = _taken(data, choose(keys["event_time"], keys["is_fraud"], wanted, share))
+    if data.rows <= WHOLE_ROWS_MAX:
+        keys = data.payments.select("event_time", pl.col("is_fraud").fill_null(value=False)).collect()
+        order = keys["event_time"].arg_sort(nulls_last=True).to_numpy().astype(np.int64)
+        chosen = np.sort(order[choose(keys["is_fraud"].to_numpy()[order], wanted)])
     else:
-        pool = _pool(data, wanted)
-        sample = pool[choose(pool["event_time"], pool["is_fraud"], wanted, share)]
-    return sample.sort("event_time", maintain_order=True, nulls_last=True)
+        labels = data.payments.select(pl.col("is_fraud").fill_null(value=False)).collect()
+        chosen = choose(labels["is_fraud"].to_numpy(), wanted)
+    columns = [name for name in data.schema if not identifies(name)]
+    return _rows(data, chosen, columns).sort("event_time", maintain_order=True, nulls_last=True)
 
 
-def _taken(data: DataSet, positions: I64) -> pl.DataFrame:
-    """Return the rows at rising positions, one file in memory at a time."""
+def _rows(data: DataSet, positions: I64, columns: list[str]) -> pl.DataFrame:
+    """Return some columns of the rows at rising positions."""
     if not data.files:
-        return data.payments.collect()[positions]
-    taken, start = [], 0
-    for file in data.files:
-        rows = data.of_file(file).collect()
-        low, high = np.searchsorted(positions, (start, start + rows.height))
-        taken.append(rows[positions[low:high] - start])
-        start += rows.height
+        return data.payments.select(columns).collect()[positions]
+    heights = pl.collect_all([data.of_file(file).select(pl.len()) for file in data.files])
+    starts = np.concatenate(([0], np.cumsum([height.item() for height in heights]))).astype(np.int64)
+    queries = []
+    for file, start, end in zip(data.files, starts, starts[1:], strict=False):
+        low, high = np.searchsorted(positions, (start, end))
+        own = pl.Series(positions[low:high] - start, dtype=pl.UInt32).implode()
+        is_chosen = pl.col(_POSITION).is_in(own)
+        queries.append(data.of_file(file).select(columns).with_row_index(_POSITION).filter(is_chosen).drop(_POSITION))
+    taken = [
+        frame for first in range(0, len(queries), AT_ONCE) for frame in pl.collect_all(queries[first : first + AT_ONCE])
+    ]
     return pl.concat(taken, how="vertical_relaxed")
-
-
-def _pool(data: DataSet, wanted: int) -> pl.DataFrame:
-    """Return a run of rows for each day, from files whose rows follow in time."""
-    heights = [int(data.of_file(file).select(pl.len()).collect().item()) for file in data.files]
-    starts = np.concatenate(([0], np.cumsum(heights)))
-    runs: list[pl.LazyFrame] = []
-    for first, rows, number in _days(data):
-        length = min(max(POOL_FACTOR * wanted * rows // data.rows, 1), rows)
-        bits = draw(Keys(SEED)["profile/run"], np.array([number], dtype=np.int64))
-        start = first + int(bits[0] % np.uint64(rows - length + 1))
-        for place in range(int(np.searchsorted(starts, start, "right")) - 1, len(heights)):
-            low, high = max(start, int(starts[place])), min(start + length, int(starts[place + 1]))
-            if high > low:
-                runs.append(data.of_file(data.files[place]).slice(low - int(starts[place]), high - low))
-            if start + length <= starts[place + 1]:
-                break
-    return pl.concat(pl.collect_all(runs), how="vertical_relaxed")
-
-
-def _days(data: DataSet) -> list[tuple[int, int, int]]:
-    """Return for each day its first position, its rows and its number, as if the rows lay in the order of time."""
-    counts = (
-        data.payments.group_by(day=pl.col("event_time").dt.date())
-        .agg(rows=pl.len())
-        .sort("day")
-        .collect(engine="streaming")
-    )
-    rows = counts["rows"].to_list()
-    first = np.concatenate(([0], np.cumsum(rows)))[:-1]
-    return [(int(start), int(count), number) for number, (start, count) in enumerate(zip(first, rows, strict=True))]
