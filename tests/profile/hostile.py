@@ -90,7 +90,7 @@ def _others(payments: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "transaction_id",
         "event_time",
         "is_fraud",
-        typology="merchant_name",
+        typology=(pl.int_range(pl.len()) // 20).replace_strict(list(range(len(NAMES))), NAMES, return_dtype=pl.String),
         campaign_id=pl.int_range(pl.len()) // 20,
         role="merchant_name",
         reported_at=pl.col("event_time") + pl.duration(days=1),

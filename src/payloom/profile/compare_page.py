@@ -16,6 +16,7 @@ from payloom.profile.section import (
     Section,
     Table,
     counts,
+    cut,
     dollars,
     local_time,
     named,
@@ -228,7 +229,7 @@ def _mixes(
         for place, each in enumerate(shares):
             spots = [index + (place - 0.5) * 0.38 for index in range(len(top))]
             axes.barh(spots, [each.get(value, 0.0) for value in top], height=0.36, color=SERIES[place])
-        axes.set_yticks(range(len(top)), top)
+        axes.set_yticks(range(len(top)), list(map(cut, top)))
         axes.invert_yaxis()
 
     moved = max(values, key=lambda value: abs(shares[0].get(value, 0.0) - shares[1].get(value, 0.0)))

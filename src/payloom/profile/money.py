@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from payloom.codes import RESPONSE_MEANING
 from payloom.profile.canvas import GENUINE, PAPER, SERIES, SOFT, bare, picture
-from payloom.profile.section import Picture, Section, Table, counts, dollars, lacking, named, percent, thousands
+from payloom.profile.section import Picture, Section, Table, counts, cut, dollars, lacking, named, percent, thousands
 from payloom.profile.subject import Subject
 from payloom.profile.volume import short
 from payloom.reference import load_trades
@@ -48,7 +48,7 @@ def amounts(subject: Subject) -> Section:
     top = found.head(TRADES)
     names = [named(known.get(mcc, mcc)) for mcc in top["mcc"]]
     boxes = [
-        {"whislo": low, "q1": first, "med": middle, "q3": third, "whishi": high, "label": _cut(name)}
+        {"whislo": low, "q1": first, "med": middle, "q3": third, "whishi": high, "label": cut(name)}
         for (_, low, first, middle, third, high, _), name in zip(top.iter_rows(), names, strict=True)
     ]
     svg = picture(
@@ -94,10 +94,6 @@ def _draw_boxes(axes: Axes, boxes: Sequence[Mapping[str, Any]]) -> None:
     axes.set_ylim(len(boxes) + 0.6, 0.4)
 
 
-def _cut(name: str) -> str:
-    return name if len(name) <= 38 else f"{name[:37]}…"
-
-
 def declines(subject: Subject) -> Section:
     """Show why the issuer says no."""
     title = "Declines"
@@ -116,7 +112,7 @@ def declines(subject: Subject) -> Section:
     svg = picture(
         "declines",
         f"Share of each answer among declined payments. {lead}",
-        lambda axes: _draw_bars(axes, [words[answer] for answer in top], bars),
+        lambda axes: _draw_bars(axes, [cut(words[answer]) for answer in top], bars),
         width=1040,
         height=34 + 22 * len(top),
         margins=(262, 60, 4, 24),

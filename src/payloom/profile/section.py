@@ -11,6 +11,7 @@ import polars as pl
 from payloom.profile.plain_text import harmless
 from payloom.profile.subject import Subject
 
+LABEL_LENGTH: Final = 40
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -82,6 +83,11 @@ def lacking(subject: Subject, *columns: str) -> str:
 def named(value: Any) -> str:
     """Return a value of the data as a text; a missing one as such."""
     return "(missing)" if value is None else harmless(str(value))
+
+
+def cut(text: str) -> str:
+    """Shorten a name to what fits beside a bar."""
+    return text if len(text) <= LABEL_LENGTH else f"{text[: LABEL_LENGTH - 1]}…"
 
 
 def thousands(value: float) -> str:
