@@ -78,7 +78,7 @@ def measure(data: Data, *, sample_rows: int, only_sample: bool = False, referenc
     found += [*missing_rates(tally, declared), *margin_results(tally, declared, merchants)]
     if reference is not None:
         found += drift_results(tally.profile, profile_of(reference))
-    sample = pl.concat(tally.sample, how="vertical_relaxed") if tally.sample else pl.DataFrame()
+    sample = pl.concat(tally.sample, how="diagonal_relaxed") if tally.sample else pl.DataFrame()
     return Measured((*found, *results), tally.rows, sample)
 
 
@@ -113,7 +113,7 @@ def _entities(data: Data) -> tuple[dict[str, pl.DataFrame], list[Result]]:
     for name in ENTITIES:
         batches = list(_readable_batches(data.pieces.get(name, ())))
         if batches:
-            frames[name] = _with_code_types(pl.concat(batches, how="vertical_relaxed"), TABLES[name])
+            frames[name] = _with_code_types(pl.concat(batches, how="diagonal_relaxed"), TABLES[name])
     results: list[Result] = []
     for name in ENTITIES if data.declared.ours else ():
         wanted = {link.target for link in LINKS if link.table == name}
@@ -130,7 +130,7 @@ def _labels(data: Data, results: list[Result]) -> tuple[pl.DataFrame | None, Tal
     found, tally = _table_results(Scan(FRAUD_LABELS, data.declared), pieces)
     results[:0] = found
     batches = list(_readable_batches(pieces))
-    return (pl.concat(batches, how="vertical_relaxed") if batches else None), tally
+    return (pl.concat(batches, how="diagonal_relaxed") if batches else None), tally
 
 
 def _table_results(scan: Scan, pieces: Sequence[Piece]) -> tuple[list[Result], Tally]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -70,7 +70,7 @@ def refund_results(tally: Tally, declared: Declared) -> list[Result]:
     """Judge refunds against the payments that they name."""
     if not tally.pointing or not tally.wanted:
         return [Result.not_judged(rule, "there is no original_transaction_id") for rule in REFUND_RULES]
-    refunds, originals = pl.concat(tally.pointing), pl.concat(tally.wanted).unique("transaction_id")
+    refunds, originals = together(tally.pointing), together(tally.wanted).unique("transaction_id")
     pairs = refunds.join(
         originals, left_on="original_transaction_id", right_on="transaction_id", how="left", suffix=">", coalesce=False
     )
@@ -83,6 +83,11 @@ def refund_results(tally: Tally, declared: Declared) -> list[Result]:
         REFUND_APPROVED.name: (_col("response_code>") != "00") | (_col("transaction_type>") != "purchase"),
     }
     return [_judged(rule, pairs, breaks[rule.name], ours=declared.ours) for rule in REFUND_RULES]
+
+
+def together(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Put the rows of files together, of which one may lack a column or have another type."""
+    return pl.concat(frames, how="diagonal_relaxed")
 
 
 def _different(pairs: pl.DataFrame) -> pl.Expr:
@@ -146,7 +151,7 @@ def label_results(labels: pl.DataFrame | None, tally: Tally) -> list[Result]:
     needed = ("transaction_id", "event_time", "is_fraud", "chargeback_reason", "reported_at")
     if labels is None or not tally.wanted or not set(needed) <= set(labels.columns):
         return [Result.not_judged(rule, "there are no labels to compare") for rule in LABEL_RULES]
-    payments = pl.concat(tally.wanted).unique("transaction_id")
+    payments = together(tally.wanted).unique("transaction_id")
     pairs = labels.select(needed).join(payments, on="transaction_id", how="left", suffix=">", coalesce=False)
     found = _col("transaction_id>").is_not_null()
     breaks: list[tuple[Rule, pl.Expr, tuple[str, ...]]] = [

@@ -77,7 +77,7 @@ _CHOSEN: Final = _CARD & ~_col("is_recurring")
 _PURCHASE: Final = _GENUINE & (_col("transaction_type") == "purchase") & ~_col("is_recurring")
 _WHO: Final = ("is_fraud", "transaction_type", "is_recurring")
 _LOCAL: Final = _col("event_time") + pl.duration(minutes=_col("local_offset_min").cast(pl.Int64))
-_CLASS: Final = (_col("amount_usd").log10() * STEPS_PER_DECADE).floor().cast(pl.Int32).cast(pl.String)
+_CLASS: Final = (_col("amount_usd").log10() * STEPS_PER_DECADE).floor().cast(pl.Int32, strict=False).cast(pl.String)
 
 MARGINS: Final = (
     Margin(

@@ -115,10 +115,15 @@ NULL_RULES: Final[dict[str, dict[str, NullRule]]] = {
 
 def null_rules(table: Table, *, ours: bool) -> list[RowRule]:
     """Return the null rules of a table; for data of others only those of columns that are never null."""
-    found = [_required(table, column) for column in table.columns if not column.nullable]
+    found = [_required(table, column) for column in table.columns if is_required(column, ours=ours)]
     if ours:
         found += [rule for column in table.columns if column.nullable for rule in _conditional(table, column)]
     return found
+
+
+def is_required(column: Column, *, ours: bool) -> bool:
+    """Whether a value may never be missing; in data of others dollars are missing where payloom knows no rate."""
+    return not column.nullable and (ours or column.name != "amount_usd")
 
 
 def missing_share(column: str) -> tuple[tuple[str, ...], pl.Expr]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from payloom.extras import extra_libraries
+from payloom.quality.nulls import is_required
 from payloom.quality.rule import EXAMPLES_MAX, Result, Rule
 from payloom.quality.values import ID_BITS, RANGES, code_kind
 from payloom.schema import PAYMENTS, Column
@@ -216,7 +217,7 @@ def _of_column(column: Column, *, ours: bool) -> list[Expectation]:
     name = column.name
     if ours and column.kind in _TYPES:
         found.append(gxe.ExpectColumnValuesToBeInTypeList(column=name, type_list=_TYPES[column.kind]))
-    if not column.nullable:
+    if is_required(column, ours=ours):
         found.append(gxe.ExpectColumnValuesToNotBeNull(column=name))
     if code_kind(column, ours=ours) == "set":
         found.append(gxe.ExpectColumnValuesToBeInSet(column=name, value_set=list(column.codes)))
