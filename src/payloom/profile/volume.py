@@ -148,7 +148,7 @@ def by_hour(subject: Subject) -> Section:
         "hours",
         "Hours",
         title,
-        f"Each field is an hour of the week, in {where}; the darker, the more of the channel's payments.",
+        f"Each field is an hour of the week, in {where}; the stronger its colour, the more of the channel's payments.",
         _of(subject),
         pictures,
         (
