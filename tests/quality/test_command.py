@@ -91,6 +91,15 @@ def test_a_planted_fault_closes_the_gate(copy: Path, tmp_path: Path, capfd: pyte
     assert "gate.great_expectations" not in failures
 
 
+def test_nothing_bad_is_published(copy: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """`publish --validate` sends nothing of a data set that does not pass, and names the rule."""
+    rewritten(parts(copy)[0], pl.col("event_time").reverse())
+    target = tmp_path / "target"
+    assert run(["publish", str(copy), str(target), "--validate"]) == 3
+    assert "payments.event_time.sorted" in capfd.readouterr().err
+    assert not list(target.rglob("*"))
+
+
 def test_a_flipped_bit_is_found(copy: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """A damaged page fails the rule of readable files, with the file; it is no crash."""
     flipped(parts(copy)[1])

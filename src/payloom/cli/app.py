@@ -88,6 +88,7 @@ def verify(place: str, *, quiet: bool, as_json: bool, **given: Any) -> None:
     help="Database of the Iceberg catalog.  [SQLAlchemy URL; default: PYICEBERG_CATALOG__PAYLOOM__URI, "
     "sqlite:///payloom-catalog.db]",
 )
+@click.option("--validate", is_flag=True, help="Judge DIR first; send nothing unless it passes.  [default: off]")
 @click.option("--namespace", metavar="NAME", help="Namespace of the Iceberg tables.  [name; default: payloom]")
 @store_options
 @click.option("--quiet", is_flag=True, help="No progress and no summary.  [default: off, both]")

@@ -34,6 +34,8 @@ def run_publish(source: str, target: str, given: Mapping[str, Any]) -> None:
 
     Raises
     ------
+    GateError
+        If the gate was asked for and stays closed.
     ConfigError, ConflictError, CorruptionError, StorageError, TransientError, InterruptedRunError
         As `payloom.pipeline.publish.publish` does.
     """
@@ -43,12 +45,23 @@ def run_publish(source: str, target: str, given: Mapping[str, Any]) -> None:
         iceberg=_iceberg(given),
         store=given_store_options(given),
     )
+    if given["validate"]:
+        _pass_the_gate(source)
     with progress_for(BYTES, quiet=given["quiet"]) as shown:
         done = publish(source, target, options, shown.update)
     if given["as_json"]:
         click.echo(json.dumps({"status": "ok", "exit_code": 0, **asdict(done)}))
     elif not given["quiet"]:
         click.echo("\n".join(_lines(done)))
+
+
+def _pass_the_gate(source: str) -> None:
+    """Judge the data set; nothing has been sent when it does not pass."""
+    from payloom.pipeline.validate import refusal, validate  # noqa: PLC0415 - slow to import
+
+    report = validate(source)
+    if not report.passed:
+        raise refusal(report)
 
 
 def _day(text: str | None) -> date | None:

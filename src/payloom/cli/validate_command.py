@@ -50,7 +50,7 @@ def run_validate(place: str, given: Mapping[str, Any]) -> int:
     if report.failed or not given["quiet"]:
         click.echo("\n".join(_lines(report)))
     if report.failed:
-        raise refusal(report)
+        raise refusal(report, listed=True)
     return code
 
 

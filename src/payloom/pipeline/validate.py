@@ -108,14 +108,14 @@ def judged(data: Data, options: GateOptions) -> Report:
     )
 
 
-def refusal(report: Report) -> GateError:
-    """Return the error of a closed gate: nothing is published."""
+def refusal(report: Report, *, listed: bool = False) -> GateError:
+    """Return the error of a closed gate, with every failed rule unless they were `listed` already."""
     lines = tuple(one_line(result) for result in report.failed)
     more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
     return GateError(
         f"{report.source}: {lines[0]}{more}",
         hint="docs/quality.md says what each rule means, and how to look further",
-        failed=lines,
+        problems=() if listed else lines,
     )
 
 
