@@ -10,7 +10,7 @@ from typing import Final
 from payloom.errors import ConfigError, Problem
 from payloom.extras import extra_libraries
 from payloom.pipeline.places import open_target
-from payloom.profile.column_page import EXTRA, NEEDED_BY, column_page, profiler
+from payloom.profile.column_page import EXTRA, NEEDED_BY, column_page, require_profiler
 from payloom.profile.subject import Subject, open_subject
 from payloom.realism.page_file import write_whole
 from payloom.storage.address import StoreOptions, is_remote
@@ -93,7 +93,7 @@ def profile(
         from payloom.profile.compare_page import compare_page  # noqa: PLC0415 - needs the extra
         from payloom.profile.payments_page import payments_page  # noqa: PLC0415 - needs the extra
     if compare is None:
-        profiler()
+        require_profiler()
     reach = options or StoreOptions()
     write = _writer(out, reach)
     with open_subject(place, reach, sample_rows=sample_rows, mapping=mapping) as subject:

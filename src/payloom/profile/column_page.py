@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import warnings
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Final
 
 import polars as pl
@@ -19,6 +21,8 @@ from payloom.schema import PAYMENTS
 
 EXTRA: Final = "profile"
 NEEDED_BY: Final = "the profile"
+
+_LIBRARY: Final = "data_profiling"
 
 MAX_BYTES: Final = 5_000_000
 MAX_COLUMNS: Final = 60
@@ -40,17 +44,25 @@ _POLICY: Final = (
 )
 
 
-def profiler() -> Any:
-    """Return the library's report class; it takes seconds to import.
+def require_profiler() -> None:
+    """Return if the library is installed, without the seconds that its import takes.
 
     Raises
     ------
     ConfigError
-        If the library is not installed.
+        If it is not.
     """
+    with extra_libraries(EXTRA, NEEDED_BY):
+        # A module that was set to None has no spec to look at.
+        if sys.modules.get(_LIBRARY, True) is None or find_spec(_LIBRARY) is None:
+            raise ModuleNotFoundError(name=_LIBRARY)
+
+
+def _profiler() -> Any:
+    """Return the library's report class."""
     os.environ[_NO_ANALYTICS] = os.environ[_NO_BARS] = "1"
     with extra_libraries(EXTRA, NEEDED_BY):
-        return import_module("data_profiling").ProfileReport
+        return import_module(_LIBRARY).ProfileReport
 
 
 def column_page(subject: Subject) -> str:
@@ -66,7 +78,7 @@ def column_page(subject: Subject) -> str:
     StorageError
         If the page became too large, or the library writes something else than a page.
     """
-    make = profiler()
+    make = _profiler()
     frame, descriptions = _prepared(subject.sample)
     with warnings.catch_warnings():
         # The library and pandas disagree on dtypes and empty slices; nothing here can change that.
