@@ -23,8 +23,8 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3
 	  echo "error: payloom needs Python 3.11 to 3.13; name one: make PYTHON=/path/to/python3.13" >&2; \
 	  exit 1; fi
 
-.PHONY: help setup setup-all data s3 s3-stop upload validate profile realism test test-full test-integration lint format lock bench \
-	bench-large bench-upload bench-upload-large reference clean
+.PHONY: help setup setup-all data s3 s3-stop upload validate gate profile realism test test-full \
+	test-integration lint format lock bench bench-large bench-upload bench-upload-large reference clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -64,6 +64,9 @@ upload: .venv/.stamp-s3  ## publish data/ to s3://BUCKET/ (after make data; BUCK
 
 validate: .venv/.stamp-quality  ## judge the payments under data/: the gate before they are published (after make data)
 	@$(BIN)/payloom validate data $(ARGS)
+
+gate: .venv/.stamp-quality  ## see that the gate stops a planted fault and nothing else, as CI does
+	@$(BIN)/python scripts/check_gate.py
 
 profile: .venv/.stamp-profile  ## write profiles/profile.html and payments.html about data/ (after make data)
 	@$(BIN)/payloom profile data $(ARGS)
