@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -145,6 +146,13 @@ def test_wrong_options_are_refused(
     """What can't be done is said in one line before rows are read."""
     assert run(["validate", str(folder), *options]) == code
     assert capfd.readouterr().err.startswith("error:")
+
+
+def test_a_missing_extra_is_one_line(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd) -> None:
+    """Without Great Expectations there is no verdict, and the line says how to get it."""
+    monkeypatch.setitem(sys.modules, "great_expectations", None)
+    assert run(["validate", str(folder)]) == 2
+    assert 'pip install "payloom[quality]"' in capfd.readouterr().err
 
 
 def test_nothing_there(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

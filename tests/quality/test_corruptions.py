@@ -43,6 +43,24 @@ def test_corruption_is_caught(corruption) -> None:
     assert found.found
 
 
+@pytest.mark.parametrize("other", [pl.Int32, pl.Float64, pl.String, pl.Boolean])
+@pytest.mark.parametrize("table", TABLES.values() if FULL else [TABLES["cards"]], ids=lambda table: table.name)
+def test_other_types_in_any_table_are_caught(table, other) -> None:
+    """A table that somebody wrote with other types gets a verdict, whatever leads to it."""
+    spoilt = changed(
+        good(),
+        table.name,
+        lambda frame: frame.with_columns(pl.all().exclude(table.names[1:]).cast(other, strict=False)),
+    )
+    assert f"{table.name}.{table.names[0]}.type" in failed(spoilt)
+    every = changed(
+        good(),
+        table.name,
+        lambda frame: frame.with_columns(pl.lit(None, dtype=other).alias(name) for name in table.names),
+    )
+    assert f"{table.name}.{table.names[0]}.type" in failed(every)
+
+
 @pytest.mark.parametrize("column", COLUMNS, ids=lambda column: column.name)
 def test_another_type_is_caught(column) -> None:
     """A column of each kind that is stored in another type fails the rule of its type."""

@@ -14,7 +14,7 @@ from payloom.quality.dataset import Data, open_data
 from payloom.quality.gate import measure
 from payloom.quality.report import Report, in_order, one_line
 from payloom.quality.rule import Result, Rule
-from payloom.quality.suite import judge, load_library
+from payloom.quality.suite import judge, load_library, require_library
 from payloom.storage.address import StoreOptions
 
 SAMPLE_ROWS: Final = 100_000
@@ -81,6 +81,7 @@ def validate(location: str | Path, options: GateOptions | None = None) -> Report
 def judged(data: Data, options: GateOptions) -> Report:
     """Judge data that is open already."""
     started_s = time.monotonic()
+    require_library()
     docs = _folder(options.docs)
     other = open_data(options.reference, options.store, options.mapping) if options.reference is not None else None
     with ThreadPoolExecutor(1, thread_name_prefix="payloom-library") as thread:

@@ -15,7 +15,7 @@ from payloom.quality.distribution import drift_results, fraud_rate, margin_resul
 from payloom.quality.integrity import label_results, refund_results, unique_result
 from payloom.quality.links import LINKS
 from payloom.quality.margins import Profile
-from payloom.quality.pieces import Piece, UnreadableError
+from payloom.quality.pieces import Piece, UnreadableError, in_declared_types, usable_columns
 from payloom.quality.rule import Result
 from payloom.quality.scan import Scan, partition_rule, period_rule, readable_rule, row_rules, sorted_rule
 from payloom.quality.structure import structure_results
@@ -111,9 +111,9 @@ def _entities(data: Data) -> tuple[dict[str, pl.DataFrame], list[Result]]:
     """Read the tables of entities and judge them; links between them need all of them."""
     frames: dict[str, pl.DataFrame] = {}
     for name in ENTITIES:
-        batches = list(_readable_batches(data.pieces.get(name, ())))
-        if batches:
-            frames[name] = _with_code_types(pl.concat(batches, how="diagonal_relaxed"), TABLES[name])
+        whole = _whole(data.pieces.get(name, ()), TABLES[name])
+        if whole is not None:
+            frames[name] = _with_code_types(whole, TABLES[name])
     results: list[Result] = []
     for name in ENTITIES if data.declared.ours else ():
         wanted = {link.target for link in LINKS if link.table == name}
@@ -129,8 +129,19 @@ def _labels(data: Data, results: list[Result]) -> tuple[pl.DataFrame | None, Tal
         return None, None
     found, tally = _table_results(Scan(FRAUD_LABELS, data.declared), pieces)
     results[:0] = found
-    batches = list(_readable_batches(pieces))
-    return (pl.concat(batches, how="diagonal_relaxed") if batches else None), tally
+    return _whole(pieces, FRAUD_LABELS), tally
+
+
+def _whole(pieces: Sequence[Piece], table: Table) -> pl.DataFrame | None:
+    """Read a small table, as far as it can be read and in its declared types; None if there is nothing."""
+    batches: list[pl.DataFrame] = []
+    for piece in pieces:
+        try:
+            columns = usable_columns(piece, table)
+            batches += [in_declared_types(batch, table) for batch in piece.batches(columns)]
+        except UnreadableError:
+            continue
+    return pl.concat(batches, how="diagonal_relaxed") if batches else None
 
 
 def _table_results(scan: Scan, pieces: Sequence[Piece]) -> tuple[list[Result], Tally]:

@@ -75,19 +75,33 @@ def link_rules(table: str) -> list[RowRule]:
     return rules + (_of_places() if table == "payments" else [])
 
 
-def joined(frame: pl.DataFrame, table: str, targets: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Add the columns that `link_rules` reads, for the links whose column and table are there."""
-    for link in LINKS:
-        target = targets.get(link.target)
-        if link.table != table or target is None or link.column not in frame.columns:
-            continue
-        wanted = {theirs: f"{link.prefix}{theirs}" for theirs in _wanted(link) if theirs in target.columns}
-        side = target.select(
-            pl.col(link.key).alias(link.column),
-            *(pl.col(theirs).alias(name) for theirs, name in wanted.items()),
-            pl.lit(value=True).alias(f"{link.prefix}{_FOUND}"),
-        ).unique(link.column)
-        frame = frame.join(side, on=link.column, how="left", maintain_order="left")
+Sides = tuple[tuple[Link, pl.DataFrame], ...]
+"""Links with what is joined to rows: one row for each id, columns under their joined names."""
+
+
+def sides(table: str, targets: Mapping[str, pl.DataFrame]) -> Sides:
+    """Return what `joined` adds to rows of a table, for the links whose tables are there."""
+    return tuple((link, _side(link, targets[link.target])) for link in LINKS if _applies(link, table, targets))
+
+
+def _applies(link: Link, table: str, targets: Mapping[str, pl.DataFrame]) -> bool:
+    return link.table == table and link.target in targets and link.key in targets[link.target].columns
+
+
+def _side(link: Link, target: pl.DataFrame) -> pl.DataFrame:
+    wanted = {theirs: f"{link.prefix}{theirs}" for theirs in _wanted(link) if theirs in target.columns}
+    return target.select(
+        pl.col(link.key).alias(link.column),
+        *(pl.col(theirs).alias(name) for theirs, name in wanted.items()),
+        pl.lit(value=True).alias(f"{link.prefix}{_FOUND}"),
+    ).unique(link.column)
+
+
+def joined(frame: pl.DataFrame, added: Sides) -> pl.DataFrame:
+    """Add the columns that `link_rules` reads, for the links whose column is there."""
+    for link, side in added:
+        if link.column in frame.columns:
+            frame = frame.join(side, on=link.column, how="left", maintain_order="left")
     return frame
 
 
@@ -102,7 +116,7 @@ def _rules(link: Link) -> list[RowRule]:
     exists = Rule(
         link.rule_name, link.table, (link.column,), "integrity", f"{link.column} is missing or in {link.target}"
     )
-    rules = [RowRule(exists, value.is_not_null() & found.is_null(), (link.target,))]
+    rules = [RowRule(exists, value.is_not_null() & found.is_null())]
     for ours, theirs in link.same.items():
         rule = Rule(
             f"{link.rule_name}.{ours}",
@@ -111,7 +125,7 @@ def _rules(link: Link) -> list[RowRule]:
             "integrity",
             f"{ours} is the {theirs} of the row in {link.target} that {link.column} names",
         )
-        rules.append(RowRule(rule, pl.col(ours) != pl.col(f"{link.prefix}{theirs}"), (link.target,)))
+        rules.append(RowRule(rule, pl.col(ours) != pl.col(f"{link.prefix}{theirs}")))
     return rules
 
 
@@ -128,12 +142,10 @@ def _of_places() -> list[RowRule]:
         RowRule(
             rule("card_id.valid", ("card_id", "event_time"), "a card pays from issued_on up to expires_on"),
             (day < issued) | (day >= expires),
-            ("cards",),
         ),
         RowRule(
             rule("channel.merchant", ("channel", "merchant_id"), "online merchants sell remotely, shops in person"),
             remote != pl.col("merchant_id>is_online"),
-            ("merchants",),
         ),
         RowRule(
             rule("currency.country", ("currency", "merchant_country"), "the amount is in the currency of the acceptor"),

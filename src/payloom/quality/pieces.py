@@ -19,8 +19,8 @@ from payloom.schema import Column, Table
 from payloom.storage.failures import storage_faults
 from payloom.storage.store import Store
 
-BATCH_ROWS: Final = 1 << 18
-"""Rows looked at together: 100 MB of payments."""
+BATCH_ROWS: Final = 1 << 17
+"""Rows looked at together: 50 MB of payments."""
 
 _MONTH: Final = re.compile(r"/year=(\d{4})/month=(\d{2})/")
 
@@ -229,17 +229,40 @@ def usable(stored: str, column: Column) -> bool:
     return stored == column.kind
 
 
+def usable_columns(piece: Piece, table: Table) -> list[str]:
+    """Return the columns of a piece that rules can be measured on.
+
+    Raises
+    ------
+    UnreadableError
+        If the file can't be read.
+    """
+    known = {column.name: column for column in table.columns}
+    return [name for name, stored in piece.types().items() if name in known and usable(stored, known[name])]
+
+
+def in_declared_types(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
+    """Cast numbers to their declared width, so that columns of two tables compare; the rule of types has seen them."""
+    wanted = {column.name: column.polars_type() for column in table.columns if column.name in frame.columns}
+    casts = {name: kind for name, kind in wanted.items() if kind.is_numeric() and frame.schema[name] != kind}
+    return frame.with_columns(pl.col(name).cast(kind, strict=False) for name, kind in casts.items())
+
+
 def with_codes(frame: pl.DataFrame, table: Table, flags: dict[str, str]) -> pl.DataFrame:
     """Cast coded columns to their sets of codes; `flags` names, by column, the flag of what is outside."""
-    casts, marks = [], []
-    for name, flag in flags.items():
-        if name in frame.columns:
-            wanted = pl.Enum(table.column(name).codes)
-            cast = pl.col(name).cast(wanted, strict=False)
-            casts.append(cast)
-            marks.append((cast.is_null() & pl.col(name).is_not_null()).alias(flag))
-    text = [name for name, kind in frame.schema.items() if name not in flags and kind == pl.Categorical]
-    return frame.with_columns(*casts, *marks, *(pl.col(name).cast(pl.String) for name in text))
+    sets = {name: pl.Enum(table.column(name).codes) for name in flags if name in frame.columns}
+    text = [name for name, kind in frame.schema.items() if name not in sets and kind == pl.Categorical]
+    cast = frame.with_columns(
+        *(pl.col(name).cast(kind, strict=False) for name, kind in sets.items()),
+        *(pl.col(name).cast(pl.String) for name in text),
+    )
+    marks = []
+    for name in sets:
+        # A code outside its set became null; where no null was added there is none.
+        added = cast[name].null_count() > frame[name].null_count()
+        outside = cast[name].is_null() & frame[name].is_not_null() if added else pl.lit(value=False)
+        marks.append(outside.alias(flags[name]))
+    return cast.with_columns(marks)
 
 
 def _unreadable(error: Exception) -> UnreadableError:

@@ -54,14 +54,11 @@ class RowRule:
     rule
         The declaration; its columns are shown in the examples.
     breaks
-        True in a row that breaks it; null counts as kept.
-    joined
-        Tables whose columns `breaks` reads under the names that `payloom.quality.links` gives them.
+        True in a row that breaks it; null counts as kept. It may read columns that `payloom.quality.links` joins.
     """
 
     rule: Rule
     breaks: pl.Expr
-    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any, Final
 
 import polars as pl
 
 from payloom.quality.agreement import agreement_rules
-from payloom.quality.links import joined, link_rules
+from payloom.quality.links import Sides, joined, link_rules, sides
 from payloom.quality.margins import Profile
 from payloom.quality.nulls import missing_share, null_rules
-from payloom.quality.pieces import Piece, UnreadableError, usable, with_codes
+from payloom.quality.pieces import Piece, UnreadableError, in_declared_types, usable_columns, with_codes
 from payloom.quality.rule import EXAMPLES_MAX, Declared, RowRule, Rule
 from payloom.quality.tally import Tally
 from payloom.quality.values import UNKNOWN_CODE, code_kind, value_rules
@@ -91,6 +92,11 @@ class Scan:
     every: int = 0
     only_sample: bool = False
 
+    @cached_property
+    def sides(self) -> Sides:
+        """What is joined to every batch."""
+        return sides(self.table.name, self.targets)
+
     def look(self, piece: Piece) -> Tally:
         """Read a piece to its end and return what was counted; a damaged one breaks `readable_rule`."""
         tally = Tally()
@@ -114,18 +120,17 @@ class _Reading:
         self._seen = 0
 
     def read(self) -> None:
-        types = self._piece.types()
-        known = {c.name: c for c in self._table.columns}
-        kept = [name for name, stored in types.items() if name in known and usable(stored, known[name])]
+        kept = usable_columns(self._piece, self._table)
         sets = [c.name for c in self._table.columns if code_kind(c, ours=self._ours) == "set" and c.name in kept]
         flags = {name: UNKNOWN_CODE.format(name) for name in sets}
         rules: list[RowRule] | None = None
-        for batch in self._piece.batches(kept):
+        for stored in self._piece.batches(kept):
+            batch = in_declared_types(stored, self._table)
             sample = batch if not self._scan.every else self._every(batch)
             if self._scan.every:
                 self._tally.sample.append(sample)
             frame = with_codes(sample if self._scan.only_sample else batch, self._table, flags)
-            frame = joined(frame, self._table.name, self._scan.targets)
+            frame = joined(frame, self._scan.sides)
             if rules is None:
                 rules = self._applicable(frame.columns)
             self._measure(frame, rules)
@@ -138,13 +143,10 @@ class _Reading:
         return batch.gather_every(self._scan.every, start)
 
     def _applicable(self, columns: Sequence[str]) -> list[RowRule]:
+        """Return the rules whose columns are there, those of joined tables included."""
         there = set(columns)
-        rules = []
-        for row_rule in row_rules(self._table, ours=self._ours):
-            missing = set(row_rule.rule.columns) - there
-            if not missing and all(target in self._scan.targets for target in row_rule.joined):
-                rules.append(row_rule)
-        return rules
+        rules = row_rules(self._table, ours=self._ours)
+        return [rule for rule in rules if {*rule.rule.columns, *rule.breaks.meta.root_names()} <= there]
 
     def _measure(self, frame: pl.DataFrame, rules: list[RowRule]) -> None:
         sums = frame.lazy().select(r.breaks.sum().cast(pl.Int64).alias(r.rule.name) for r in rules).collect()
@@ -177,7 +179,7 @@ class _Reading:
         if table is PAYMENTS:
             self._payments(frame)
         if table.name == "fraud_labels" and "typology" in frame.columns:
-            tally.typologies.update(dict(frame["typology"].value_counts(name="n").iter_rows()))
+            tally.typologies.update(dict(frame["typology"].drop_nulls().value_counts(name="n").iter_rows()))
 
     def _order(self, frame: pl.DataFrame) -> None:
         by = self._table.sort_by[0]

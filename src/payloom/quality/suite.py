@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -50,6 +52,20 @@ def _quiet() -> Iterator[None]:
         for kind in (DeprecationWarning, FutureWarning, PendingDeprecationWarning, UserWarning):
             warnings.filterwarnings("ignore", category=kind)
         yield
+
+
+def require_library() -> None:
+    """Miss the extra before rows are read; this imports nothing.
+
+    Raises
+    ------
+    ConfigError
+        If the extra is not installed.
+    """
+    with extra_libraries(EXTRA, NEEDED_BY):
+        for name in ("great_expectations", "pandas"):
+            if sys.modules.get(name, name) is None or importlib.util.find_spec(name) is None:
+                raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def load_library() -> Any:
