@@ -48,7 +48,8 @@ POLARS = {
 }  # fmt: skip
 
 PANDAS = {"int64": "int64", "int32": "int32", "int16": "int16", "float64": "float64", "float32": "float32"}
-PANDAS |= {"bool": "bool", "enum": "category", "timestamp": "datetime64[us, UTC]", "date": "object", "string": "str"}
+PANDAS |= {"bool": "bool", "enum": "category", "timestamp": "datetime64[us, UTC]", "date": "object"}
+PANDAS["string"] = "object" if pd.__version__.startswith("2.") else "str"
 
 
 @pytest.fixture(scope="module")

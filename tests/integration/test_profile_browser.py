@@ -21,8 +21,6 @@ from payloom.profile.subject import open_subject
 from payloom.storage.address import StoreOptions
 from tests.profile.hostile import MARK, NAMES, write_hostile
 
-pytest.importorskip("data_profiling")
-
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )

@@ -17,8 +17,6 @@ from payloom.schema import PAYMENTS
 from payloom.storage.address import StoreOptions
 from tests.profile.hostile import MARK, NAMES, Page, write_hostile, write_plain
 
-pytest.importorskip("data_profiling")
-
 MAX_BYTES = 5_000_000
 
 RUN = """
@@ -84,6 +82,7 @@ def test_the_page_says_what_it_is_about(page: str, subject: Subject) -> None:
     assert "ip_address" not in page
 
 
+@pytest.mark.full
 def test_nobody_is_told_of_a_run(tmp_path: Path) -> None:
     """The library's message to its makers is not sent: a proxy that it would have to use hears nothing."""
     with socket.create_server(("127.0.0.1", 0)) as proxy:

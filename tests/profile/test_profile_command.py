@@ -13,6 +13,7 @@ WITHOUT = "import sys; sys.modules['data_profiling'] = None"
 """Code that makes the library missing."""
 
 
+@pytest.mark.full
 def test_two_data_sets_make_one_page(world: Path, tmp_path: Path) -> None:
     """--compare writes one page into a folder that it makes, and says so as JSON."""
     out = tmp_path / "deep" / "pages"

@@ -21,8 +21,6 @@ from payloom.storage.address import open_store
 from tests.counts import FULL
 from tests.quality.good_data import failed
 
-pytest.importorskip("great_expectations")
-
 SMALL = {"world": {"rows": 12_000, "seed": 3}}
 
 
