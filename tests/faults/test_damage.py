@@ -14,8 +14,8 @@ from payloom.errors import ConflictError, CorruptionError
 from payloom.pipeline.generate import generate
 from payloom.pipeline.verify import verify
 from payloom.storage.local import LocalStore
-from payloom.write.records import manifests
 from payloom.write.inspect import unreadable
+from payloom.write.records import manifests
 from tests.counts import count
 from tests.engine.fake_source import FakeSource
 from tests.faults.trees import tree

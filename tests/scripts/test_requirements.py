@@ -36,7 +36,18 @@ def test_what_users_install_is_part_of_dev_at_the_same_versions(file):
     assert part <= dev
 
 
-@pytest.mark.parametrize(("file", "extra"), [("core", None), ("dev", "dev"), ("realism", "realism"), ("s3", "s3"), ("iceberg", "iceberg"), ("quality", "quality"), ("profile", "profile")])
+@pytest.mark.parametrize(
+    ("file", "extra"),
+    [
+        ("core", None),
+        ("dev", "dev"),
+        ("realism", "realism"),
+        ("s3", "s3"),
+        ("iceberg", "iceberg"),
+        ("quality", "quality"),
+        ("profile", "profile"),
+    ],
+)
 def test_every_declared_dependency_is_pinned(file, extra):
     """A dependency added to pyproject.toml alone would not be installed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
