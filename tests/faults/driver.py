@@ -172,7 +172,8 @@ def crash_overwrite(root: Path, stride: int) -> Iterator[str]:
     assert overwriting(0) == 0
     for number in range(1, counted(note) + 1, stride):
         code = overwriting(number)
-        if code != -signal.SIGKILL or all(broken_promises(out, whole) for whole in trees.values()):
+        # Files are removed by threads, and which of them finds a folder empty is chance: so is the number of calls.
+        if code not in {-signal.SIGKILL, 0} or all(broken_promises(out, whole) for whole in trees.values()):
             yield f"call {number}: exit code {code}, neither the old nor the new data"
         if in_child(lambda: run(out, overwrite=True)) != 0 or tree(out) != trees["new"]:
             yield f"call {number}: the same command gives another tree"
