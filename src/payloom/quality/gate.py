@@ -204,8 +204,3 @@ def _with_code_types(frame: pl.DataFrame, table: Table) -> pl.DataFrame:
         *(pl.col(name).cast(kind, strict=False) for name, kind in wanted.items()),
         *(pl.col(n).cast(pl.String) for n in text),
     )
-
-
-def is_clean(results: Sequence[Result]) -> bool:
-    """Whether no rule failed."""
-    return not any(result.verdict == "failed" for result in results)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
-from payloom.errors import ConflictError, StorageError
+from payloom.errors import ConflictError, StorageError, TransientError
 from payloom.storage.keys import CLAIMS
 from payloom.storage.store import Store
 from payloom.write.documents import Document, sealed, unsealed
@@ -51,7 +51,7 @@ def claimed(store: Store, units: Sequence[Unit], *, removes: bool = False) -> It
                 yield
         finally:
             # One that stays is harmless once its units are declared, and else a case for `payloom clean`.
-            with suppress(StorageError):
+            with suppress(StorageError, TransientError):
                 store.delete(own)
         if not rival:
             return
