@@ -6,7 +6,7 @@ ARGS ?=
 # Where `make upload` publishes data/; `make s3` creates this one on its own server.
 BUCKET ?= fraud-dl-raw
 # Extras of pyproject.toml, each with its pins in requirements/<extra>.txt.
-EXTRAS = dev realism s3 iceberg quality profile server
+EXTRAS = dev realism s3 iceberg quality profile train server
 
 BIN = .venv/bin
 CORE = .venv/.stamp-core
@@ -57,10 +57,10 @@ s3-stop: $(CORE)  ## stop it (its data stays in .s3/)
 	@$(BIN)/python scripts/s3_server.py stop
 
 # Who has settings of AWS keeps them; who has none means the server of `make s3`.
-upload: .venv/.stamp-s3  ## publish data/ to s3://BUCKET/ (after make data; BUCKET=... ARGS=...)
+upload: .venv/.stamp-s3 .venv/.stamp-quality  ## publish data/ to s3://BUCKET/ if it passes the gate (after make data; BUCKET=... ARGS=...)
 	@if [ -z "$$AWS_ACCESS_KEY_ID$$AWS_PROFILE$$AWS_ENDPOINT_URL" ] && [ -r .s3/env ]; then \
 	  echo "No AWS settings in this shell: using those of make s3 (.s3/env)"; . ./.s3/env; fi; \
-	$(BIN)/payloom publish data "s3://$(BUCKET)/" $(ARGS)
+	$(BIN)/payloom publish data "s3://$(BUCKET)/" --validate $(ARGS)
 
 validate: .venv/.stamp-quality  ## judge the payments under data/: the gate before they are published (after make data)
 	@$(BIN)/payloom validate data $(ARGS)
