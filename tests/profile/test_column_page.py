@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from payloom.profile.column_page import column_page
-from payloom.profile.plain_text import harmless
 from payloom.profile.subject import Subject, open_subject
+from payloom.realism.page_text import harmless
 from payloom.schema import PAYMENTS
 from payloom.storage.address import StoreOptions
 from tests.profile.hostile import MARK, NAMES, Page, write_hostile, write_plain

@@ -14,9 +14,8 @@ import polars as pl
 
 from payloom.errors import StorageError
 from payloom.extras import extra_libraries
-from payloom.profile.plain_text import harmless
 from payloom.profile.subject import Subject
-from payloom.realism.page_text import one_in
+from payloom.realism.page_text import harmless, one_in
 from payloom.schema import PAYMENTS
 
 EXTRA: Final = "profile"

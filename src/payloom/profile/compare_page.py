@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import polars as pl
 
 from payloom.codes import RESPONSE_MEANING
-from payloom.profile.canvas import SERIES, bare, day_number, picture, time_axis
 from payloom.profile.payments_page import render
 from payloom.profile.section import (
     Picture,
@@ -25,6 +24,7 @@ from payloom.profile.section import (
 )
 from payloom.profile.subject import Subject
 from payloom.profile.volume import short
+from payloom.realism.page_canvas import SERIES, bare, day_number, picture, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

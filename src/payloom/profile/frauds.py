@@ -10,10 +10,10 @@ import polars as pl
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from payloom.codes import RESPONSE_MEANING
-from payloom.profile.canvas import FRAUD, HOLIDAY, SERIES, SOFT, bare, day_number, picture, time_axis
 from payloom.profile.section import MONTHS, Picture, Section, Table, dollars, named, percent, thousands
 from payloom.profile.subject import Subject
 from payloom.profile.volume import short
+from payloom.realism.page_canvas import FRAUD, HOLIDAY, SERIES, SOFT, bare, day_number, picture, time_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from payloom.profile.canvas import SERIES, bare, picture
 from payloom.profile.section import Picture, Section, Table, lacking, named, percent, thousands
 from payloom.profile.subject import Subject
 from payloom.profile.volume import short
+from payloom.realism.page_canvas import SERIES, bare, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

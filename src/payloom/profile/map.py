@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from payloom.profile.canvas import GENUINE, INK, bare, picture
 from payloom.profile.section import Picture, Section, Table, counts, lacking, named, percent, thousands
 from payloom.profile.subject import Subject
+from payloom.realism.page_canvas import GENUINE, INK, bare, picture
 from payloom.reference import load_cities, load_countries
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ import polars as pl
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from payloom.codes import RESPONSE_MEANING
-from payloom.profile.canvas import GENUINE, PAPER, SERIES, SOFT, bare, picture
 from payloom.profile.section import Picture, Section, Table, counts, cut, dollars, lacking, named, percent, thousands
 from payloom.profile.subject import Subject
 from payloom.profile.volume import short
+from payloom.realism.page_canvas import GENUINE, PAPER, SERIES, SOFT, bare, picture
 from payloom.reference import load_trades
 
 if TYPE_CHECKING:

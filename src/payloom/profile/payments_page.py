@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
-from typing import Any, Final
-
-from jinja2 import DictLoader, Environment, StrictUndefined
+from typing import TYPE_CHECKING, Any, Final
 
 from payloom.errors import StorageError
 from payloom.profile.frauds import by_kind, campaign
@@ -17,10 +14,13 @@ from payloom.profile.section import percent, thousands
 from payloom.profile.story import month
 from payloom.profile.subject import Subject
 from payloom.profile.volume import by_day, by_hour
+from payloom.realism.page_templates import template_environment
 from payloom.realism.page_text import one_in, shown
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 MAX_BYTES: Final = 3_000_000
-TEMPLATES: Final = "templates"
 
 SECTIONS: Final = (by_day, by_hour, amounts, where, declines, by_kind, campaign, linked, month)
 """Parts of the page, in its order."""
@@ -54,12 +54,7 @@ def render(template: str, **values: Any) -> str:
 
 @cache
 def _environment() -> Environment:
-    """Return the templates, read from the package, with escaping on."""
-    folder = resources.files("payloom.profile").joinpath(TEMPLATES)
-    texts = {entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".j2")}
-    environment = Environment(
-        loader=DictLoader(texts), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = template_environment("payloom.profile", "payloom.realism")
     environment.filters |= {"shown": shown, "thousands": thousands}
     environment.globals |= {"percent": percent, "one_in": one_in}
     return environment

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import polars as pl
 
-from payloom.profile.plain_text import harmless
 from payloom.profile.subject import Subject
+from payloom.realism.page_text import harmless
 
 LABEL_LENGTH: Final = 40
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

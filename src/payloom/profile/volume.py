@@ -11,9 +11,9 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter
 
-from payloom.profile.canvas import GENUINE, HOLIDAY, bare, day_number, picture, shade, time_axis
 from payloom.profile.section import Picture, Section, Table, counts, lacking, local_time, named, percent, thousands
 from payloom.profile.subject import Subject
+from payloom.realism.page_canvas import GENUINE, HOLIDAY, bare, day_number, picture, shade, time_axis
 from payloom.reference import load_countries, load_holidays
 
 if TYPE_CHECKING:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib import resources
 from pathlib import Path
-from typing import Final
-
-from jinja2 import DictLoader, Environment, StrictUndefined
+from typing import TYPE_CHECKING, Final
 
 from payloom.realism import page_text
 from payloom.realism.page_file import write_whole
 from payloom.realism.page_plots import HEIGHT, WIDTH
+from payloom.realism.page_templates import template_environment
 from payloom.realism.page_view import (
     CONFIDENCE,
     LEAKS_DRAWN,
@@ -26,7 +24,9 @@ from payloom.realism.page_view import (
 )
 from payloom.realism.results import Report
 
-TEMPLATES: Final = "templates"
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 FIRST_TEMPLATE: Final = "report.html.j2"
 
 
@@ -68,12 +68,7 @@ def write_page(report: Report, path: Path) -> None:
 
 @cache
 def _environment() -> Environment:
-    """Return the templates, read from the package, with escaping on."""
-    folder = resources.files("payloom.realism").joinpath(TEMPLATES)
-    texts = {entry.name: entry.read_text(encoding="utf-8") for entry in folder.iterdir() if entry.name.endswith(".j2")}
-    environment = Environment(
-        loader=DictLoader(texts), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = template_environment("payloom.realism")
     environment.globals |= {"words": WORDS, "confidence": CONFIDENCE, "width": WIDTH, "height": HEIGHT}
     environment.filters |= {
         name: getattr(page_text, name) for name in ("shown", "number", "brief", "score", "duration", "one_in")

@@ -10,6 +10,11 @@ LONGEST_NAME: Final = 140
 """Characters of a name from the data that are shown; columns of hostile files can be called anything."""
 
 _LARGE: Final = 1e12
+_LOOKALIKES: Final = str.maketrans(
+    dict(zip("<>&\"'`{}", "\u2039\u203a\uff06\u201d\u2019\u02cb\u2774\u2775", strict=True))
+)
+"""Signs that look alike and mean nothing to a browser, whether it escapes once, twice or never."""
+
 _SIGNS: Final = {"USD": ("$", ""), "share": ("", " %"), "ratio": ("", " ×"), "ln": ("", ""), "slope": ("", "")}
 
 
@@ -21,6 +26,11 @@ def shown(text: str) -> str:
     cut = text[: LONGEST_NAME + 1]
     visible = "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in cut)
     return visible if len(visible) <= LONGEST_NAME else f"{visible[: LONGEST_NAME - 1]}…"
+
+
+def harmless(text: str) -> str:
+    """Return a text for pages whose library escapes nothing: no HTML, script or template can take it for its own."""
+    return shown(text.translate(_LOOKALIKES))
 
 
 def number(value: float | None, unit: str = "") -> str:

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from payloom.profile.plain_text import harmless
+from payloom.realism.page_text import harmless
 
 PX: Final = 1 / 72
 """Inches of a unit of the picture."""
