@@ -18,7 +18,9 @@ _BOTH: Final = "APATE: RFM and network features are both needed; IEEE-CIS: linka
 
 
 @dataclass(frozen=True, slots=True)
-class _Rule:
+class Rule:
+    """What is measured, and the band in which it lies in real portfolios."""
+
     id: str
     statement: str
     source: str
@@ -27,23 +29,24 @@ class _Rule:
 
 
 _BEST: Final = "boosting on RFM and linkage"
-_RULES: Final = {
-    "auc": _Rule("difficulty-auc", f"AUC of {_BEST}", _PUBLISHED, 0.88, 0.97),
-    "ap": _Rule("difficulty-ap", f"average precision of {_BEST}", _PUBLISHED, 0.08, 0.60),
-    "recall": _Rule("difficulty-recall", f"recall of {_BEST} at 1 % alerts", _PUBLISHED, 0.35, 0.85),
-    "row": _Rule("difficulty-no-history", "AUC of boosting without history", "IEEE-CIS: .815", 0.70, 0.85),
-    "linkage": _Rule("difficulty-linkage", "average precision with linkage over that of RFM alone", _BOTH, 1.10, 10.0),
-    "frozen": _Rule(
+RULES: Final = {
+    "auc": Rule("difficulty-auc", f"AUC of {_BEST}", _PUBLISHED, 0.88, 0.97),
+    "ap": Rule("difficulty-ap", f"average precision of {_BEST}", _PUBLISHED, 0.08, 0.60),
+    "recall": Rule("difficulty-recall", f"recall of {_BEST} at 1 % alerts", _PUBLISHED, 0.35, 0.85),
+    "row": Rule("difficulty-no-history", "AUC of boosting without history", "IEEE-CIS: .815", 0.70, 0.85),
+    "linkage": Rule("difficulty-linkage", "average precision with linkage over that of RFM alone", _BOTH, 1.10, 10.0),
+    "frozen": Rule(
         "ageing-frozen",
         "AUC of a model frozen for three months below one trained again, same months",
         _AGEING,
         0.02,
         0.08,
     ),
-    "retrained": _Rule(
+    "retrained": Rule(
         "ageing-retrained", "AUC that a model trained again each month loses in three months", _AGEING, -0.10, 0.02
     ),
 }
+"""The bands; those of `auc`, `ap` and `recall` (at 1 % alerts) are for the best model of a data set."""
 
 
 def bands(scores: Sequence[ModelScore], ageing: Sequence[AgeingScore], ageing_note: str) -> tuple[Band, ...]:
@@ -51,7 +54,7 @@ def bands(scores: Sequence[ModelScore], ageing: Sequence[AgeingScore], ageing_no
     found = {score.features: score for score in scores if score.model == BOOSTING}
     best, rfm, row = (found.get(name) for name in ("RFM + linkage", "RFM", "no history"))
     note = "too few frauds to test on" if best is None or best.test_frauds < TEST_FRAUDS_AT_LEAST else ""
-    values: dict[str, float | None] = dict.fromkeys(_RULES)
+    values: dict[str, float | None] = dict.fromkeys(RULES)
     if best and rfm and row and not note:
         values |= {"auc": best.auc, "ap": best.ap, "recall": best.recall_at_1pct, "row": row.auc}
         values["linkage"] = best.ap / rfm.ap
@@ -59,11 +62,11 @@ def bands(scores: Sequence[ModelScore], ageing: Sequence[AgeingScore], ageing_no
         # Months differ in how hard they are, so frozen and retrained are compared on the same ones.
         values["frozen"] = ageing[-1].retrained_auc - ageing[-1].frozen_auc
         values["retrained"] = ageing[0].retrained_auc - ageing[-1].retrained_auc
-    notes = {key: ageing_note if key in {"frozen", "retrained"} else note for key in _RULES}
-    return tuple(_band(rule, values[key], notes[key]) for key, rule in _RULES.items())
+    notes = {key: ageing_note if key in {"frozen", "retrained"} else note for key in RULES}
+    return tuple(_band(rule, values[key], notes[key]) for key, rule in RULES.items())
 
 
-def _band(rule: _Rule, value: float | None, note: str) -> Band:
+def _band(rule: Rule, value: float | None, note: str) -> Band:
     inside = value is not None and rule.low <= value <= rule.high
     status: Status = NOT_MEASURABLE if value is None else WITHIN if inside else OUTSIDE
     return Band(rule.id, rule.statement, rule.source, rule.low, rule.high, value, status, note)
