@@ -8,39 +8,32 @@ listens on 127.0.0.1 only, and it goes on when the shell is closed.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import fcntl
 import functools
 import http.client
 import json
 import os
 import shlex
 import shutil
-import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from scripts import local_server
+from scripts.local_server import HOST, ROOT, LocalServer, ServerError, is_free, shown, sourced, write_private
+
 HOME = ROOT / ".s3"
-HOST = "127.0.0.1"
 BUCKET = "fraud-dl-raw"
 REGION = "us-east-1"
 #: Every port the server opens; one that is not named would be another's at times.
 PORTS = tuple(f"{part}.port{kind}" for part in ("s3", "master", "volume", "filer", "admin") for kind in ("", ".grpc"))
 ONE_TRY: dict[str, Any] = {"retries": {"total_max_attempts": 1}, "connect_timeout": 2, "read_timeout": 10}
 START_SECONDS = 60
-STOP_SECONDS = 15
-
-
-class ServerError(Exception):
-    """The server cannot be started or stopped; the text says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -58,23 +51,7 @@ class Keys:
 
 def free_ports() -> dict[str, int]:
     """Let the system pick a port for each purpose."""
-    with contextlib.ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in PORTS]
-        for one in sockets:
-            one.bind((HOST, 0))
-        return {name: one.getsockname()[1] for name, one in zip(PORTS, sockets, strict=True)}
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen here."""
-    with socket.socket() as probe:
-        # Connections that have just ended do not count; a server that listens does.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, port))
-        except OSError:
-            return False
-    return True
+    return local_server.free_ports(PORTS)
 
 
 def weed() -> str:
@@ -111,15 +88,6 @@ def write_identity(home: Path, keys: Keys) -> None:
         "actions": ["Admin", "Read", "Write", "List", "Tagging"],
     }
     write_private(home / "id.json", json.dumps({"identities": [identity]}, indent=2) + "\n")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only this user may read, whole or not at all."""
-    half = path.with_name(f"{path.name}.new")
-    half.unlink(missing_ok=True)
-    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-    half.replace(path)
 
 
 def client(endpoint: str, keys: Keys, **config: Any) -> Any:
@@ -193,45 +161,24 @@ def wait_until_ready(process: subprocess.Popen[bytes], ports: dict[str, int], ke
 
 def last_words(log: Path) -> str:
     """Give the line of a log that says most, and where to read the rest."""
-    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()] if log.exists() else []
     # Its own lines begin with a letter for the level; F is fatal, E an error.
-    told = [line for line in lines if line[:1] in "FE" and line[1:5].isdigit()] or lines or ["it wrote nothing"]
-    return f"{told[-1].strip()} (see {shown(log)})"
+    return local_server.last_words(log, lambda line: line[:1] in "FE" and line[1:5].isdigit())
 
 
-def shown(path: Path) -> str:
-    """Give a path as the user would write it."""
-    return os.path.relpath(path)
-
-
-class Server:
+class Server(LocalServer):
     """The server of one folder."""
 
+    title = "the S3 server"
+    target = "make s3"
+
     def __init__(self, home: Path) -> None:
-        self.home = home
-        self.log = home / "log"
-        self._pid_file = home / "pid"
+        super().__init__(home)
         self._ports_file = home / "ports.json"
 
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Let one command work at a time."""
-        try:
-            self.home.mkdir(mode=0o700, exist_ok=True)
-            with (self.home / "lock").open("w") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
-                yield
-        except OSError as error:
-            raise ServerError(f"{shown(self.home)}: {error.strerror}; make that folder writable") from error
-
     @property
-    def pid(self) -> int | None:
-        """The process, if it lives and is this server; a number may have passed on to another program."""
-        try:
-            pid = int(self._pid_file.read_text("ascii"))
-        except (FileNotFoundError, ValueError):
-            return None
-        return pid if f"-dir={self.home / 'data'}" in command_line(pid) else None
+    def mark(self) -> str:
+        """The folder of the data."""
+        return f"-dir={self.home / 'data'}"
 
     @property
     def endpoint(self) -> str:
@@ -274,26 +221,8 @@ class Server:
         if not (ports and all(map(is_free, ports.values()))):
             ports = free_ports()
         (self.home / "data").mkdir(exist_ok=True)
-        with self.log.open("wb") as log:
-            # A session of its own: neither Ctrl-C nor the end of the shell reaches it.
-            process = subprocess.Popen(
-                command(self.home, ports),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                cwd=self.home,
-            )
         self._ports_file.write_text(json.dumps(ports) + "\n", "utf-8")
-        self._pid_file.write_text(f"{process.pid}\n", "ascii")
-        try:
-            wait_until_ready(process, ports, keys, self.log)
-        except BaseException:
-            process.kill()
-            process.wait()
-            self._pid_file.unlink()
-            raise
-        process.returncode = 0  # it goes on without us; Popen shall not warn
+        self.launch(command(self.home, ports), lambda process: wait_until_ready(process, ports, keys, self.log))
 
     def _make_bucket(self, keys: Keys, *, prove: bool) -> None:
         """Create the bucket if need be; `prove` writes and reads there, which may take seconds after a kill."""
@@ -322,66 +251,20 @@ class Server:
         lines = [f"export {name}={shlex.quote(value)}" for name, value in values.items()]
         write_private(self.home / "env", "\n".join(["unset AWS_SESSION_TOKEN AWS_PROFILE", *lines, ""]))
 
-    def stop(self) -> str:
-        """Stop the server if it runs; give the line that says so."""
-        pid = self.pid
-        if pid is None:
-            self._pid_file.unlink(missing_ok=True)
-            return "The S3 server does not run"
-        os.kill(pid, signal.SIGTERM)
-        end = time.monotonic() + STOP_SECONDS
-        while self.pid is not None:
-            if time.monotonic() > end:
-                os.kill(pid, signal.SIGKILL)
-            time.sleep(0.05)
-        self._pid_file.unlink()
-        return f"The S3 server has stopped; its data stays in {shown(self.home)}"
-
-
-def command_line(pid: int) -> str:
-    """Give the command of a process that lives, else an empty text."""
-    entry = Path(f"/proc/{pid}/cmdline")
-    if Path("/proc/self").exists():
-        try:
-            return entry.read_text("utf-8", "replace").replace("\0", " ")
-        except OSError:
-            return ""
-    return subprocess.run(
-        ["ps", "-ww", "-o", "command=", "-p", str(pid)], check=False, capture_output=True, text=True
-    ).stdout
+    def advice(self) -> str:
+        """Say what can be done with the server."""
+        return (
+            f"  . {sourced(self.home / 'env')}   gives this shell its keys and address: AWS_ACCESS_KEY_ID, "
+            "AWS_SECRET_ACCESS_KEY, AWS_REGION, AWS_ENDPOINT_URL\n"
+            f"  make upload BUCKET={BUCKET}   publishes data/ there\n"
+            "  make s3-stop   stops it"
+        )
 
 
 def main(arguments: list[str], home: Path = HOME) -> int:
     """Do what the command line says; give the exit code."""
-    parser = argparse.ArgumentParser(prog="s3_server", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("action", choices=("start", "stop", "status"))
-    action = parser.parse_args(arguments).action
-    server = Server(home)
-    if action == "status":
-        running = server.pid is not None
-        print(
-            f"The S3 server runs: {server.endpoint}" if running else "The S3 server does not run; `make s3` starts it"
-        )
-        return 0 if running else 1
-    if action == "stop" and not home.exists():
-        print("The S3 server does not run")
-        return 0
-    try:
-        with server.locked():
-            print(server.stop() if action == "stop" else server.start())
-    except ServerError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    if action == "start":
-        env = shown(home / "env")
-        env = env if env.startswith(("/", ".")) else f"./{env}"
-        print(
-            f"  . {env}   gives this shell its keys and address: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
-            "AWS_REGION, AWS_ENDPOINT_URL\n"
-            f"  make upload BUCKET={BUCKET}   publishes data/ there\n"
-            "  make s3-stop   stops it"
-        )
-    return 0
+    options = local_server.parser((__doc__ or "").partition("\n")[0]).parse_args(arguments)
+    return local_server.run(Server(home), options.action)
 
 
 if __name__ == "__main__":
