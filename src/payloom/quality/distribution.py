@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Final
 
-from payloom.quality.baseline import Shares, group_of, group_sizes, load_baseline, shares_of
-from payloom.quality.bounds import distribution_slack, index_slack, share_slack
-from payloom.quality.margins import MARGINS, STEPS_PER_DECADE, WEEKS_DAYS, Counts, Margin, Profile
+import numpy as np
+
+from payloom.quality.baseline import load_baseline
+from payloom.quality.bounds import index_slack, share_slack
+from payloom.quality.deviation import Comparison, Deviation, Periods
+from payloom.quality.margins import MARGINS, WEEKS_DAYS, Counts, Margin, Profile
 from payloom.quality.rule import EXAMPLES_MAX, Declared, Result, Rule
 from payloom.quality.scan import MISSING_AT_RANDOM
 from payloom.quality.tally import Tally
+
+if TYPE_CHECKING:
+    import polars as pl
 
 FRAUD_POINTS: Final = 0.001
 """A whole data set has its configured fraud rate to within 0.1 percentage points."""
@@ -23,9 +29,6 @@ DRIFT_INDEX: Final = 0.1
 BENFORD_TOLERANCE: Final = 0.25
 """Prices are not quite as Benford's law has it: they end in 9 and are round."""
 
-RARE_POINTS: Final = 0.001
-"""Classes may stray by 0.1 percentage points for no reason: a few travellers decide the rare ones."""
-
 RARE_ROWS: Final = 20
 """Classes with fewer rows, in both data sets together, are taken together."""
 
@@ -35,29 +38,10 @@ DAY_EFFECT: Final = 2.0
 CLUSTER_DAYS: Final = 90
 """From so many days on the design effect is the full one."""
 
-GROUP_ROWS_MIN: Final = 200
-"""Trades with fewer purchases are not judged on their own."""
+BASELINE_ROWS: Final = 1e6
+"""Payments of each world of the baseline."""
 
 _BENFORD: Final = {str(digit): math.log10(1 + 1 / digit) for digit in range(1, 10)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Class:
-    """A class, or a point of a distribution, and how far it strays."""
-
-    label: str
-    observed: float
-    expected: float
-    slack: float
-    rows: int
-
-    @property
-    def excess(self) -> float:
-        return abs(self.observed - self.expected) / self.slack
-
-    def example(self) -> dict[str, Any]:
-        found, expected = round(self.observed, 5), round(self.expected, 5)
-        return {"class": self.label, "expected": expected, "found": found, "slack": round(self.slack, 5)}
 
 
 def fraud_rate(tally: Tally, declared: Declared) -> list[Result]:
@@ -80,22 +64,29 @@ def fraud_rate(tally: Tally, declared: Declared) -> list[Result]:
 
 
 def missing_rates(tally: Tally, declared: Declared) -> list[Result]:
-    """Judge how often values are missing at random."""
+    """Judge how often values are missing at random, in all and on each day."""
     results = []
     for column, setting in MISSING_AT_RANDOM.items() if declared.ours else ():
         rule = Rule(
             f"payments.{column}.missing", "payments", (column,), "distribution",
             f"{column} is missing at random as often as missing.{setting} says",
-            "share of rows where it may be missing",
+            "deviation of the worst day or of all, 1 is the most that passes",
         )  # fmt: skip
-        rate, rows = declared.setting("missing", setting), tally.eligible[column]
-        if rate is None or not rows:
+        rate = declared.setting("missing", setting)
+        days = {day: rows for (name, day), rows in tally.eligible.items() if name == column and rows}
+        if rate is None or not days:
             results.append(Result.not_judged(rule, "no row where it may be missing at random"))
             continue
-        slack, found = share_slack(rate, rows), tally.missing[column] / rows
-        expected = f"{rate:.2%} ± {slack:.2%}"
-        results.append(Result(rule, found, rate - slack, rate + slack, expected, f"{found:.2%} of {rows:,}"))
+        found = [_share_missing("", rate, sum(tally.missing[column, day] for day in days), sum(days.values()))]
+        for day, rows in sorted(days.items() if len(days) > 1 else ()):
+            found.append(_share_missing(date.fromordinal(day).isoformat(), rate, tally.missing[column, day], rows))
+        results.append(_of_deviations(rule, sorted(found, key=lambda one: -one.excess)[:EXAMPLES_MAX]))
     return results
+
+
+def _share_missing(period: str, rate: float, missing: int, rows: int) -> Deviation:
+    # Values are lost one by one, so that rows are independent here.
+    return Deviation(period, "missing", missing / rows, rate, share_slack(rate, rows), rows)
 
 
 def margin_rule(margin: Margin, check: str = "distribution") -> Rule:
@@ -111,87 +102,64 @@ def margin_results(tally: Tally, declared: Declared, merchants: int) -> list[Res
     """Judge every margin: payloom's default world is the baseline, Benford's law is everybody's."""
     results = []
     for margin in MARGINS:
-        if margin.name not in tally.profile.counts:
+        found = tally.profile.by_day.get(margin.name)
+        if found is None:
             continue
         if margin.name == "first_digit":
-            results.append(
-                _judged(margin, tally.profile.counts[margin.name], _BENFORD, BENFORD_TOLERANCE, margin.effect)
-            )
+            results.append(_of_benford(margin, Periods.of(found, _BENFORD, len(tally.days))))
         elif declared.ours:
-            results.append(_against_baseline(margin, tally, declared, merchants))
+            results.append(_against_baseline(margin, found, tally, declared, merchants))
     return results
 
 
-def _against_baseline(margin: Margin, tally: Tally, declared: Declared, merchants: int) -> Result:
-    rule, counts, days = margin_rule(margin), tally.profile.counts[margin.name], len(tally.days)
+def _of_benford(margin: Margin, periods: Periods) -> Result:
+    same = np.ones_like(periods.days)
+    return _judged(Comparison(margin, periods, _BENFORD, BENFORD_TOLERANCE * same, margin.effect * same))
+
+
+def _against_baseline(margin: Margin, found: pl.DataFrame, tally: Tally, declared: Declared, merchants: int) -> Result:
+    rule, days = margin_rule(margin), len(tally.days)
     differs = load_baseline().differs_in(declared.config or {}, margin)
     if differs:
         return Result.not_judged(rule, f"the config differs from the default in {', '.join(differs)}")
-    if margin.whole_weeks and days < WEEKS_DAYS:
-        return Result.not_judged(rule, f"{days} days: it takes {WEEKS_DAYS} to see weeks and months")
+    if days < margin.least_days:
+        return Result.not_judged(rule, f"{days} days: it takes {margin.least_days} to see weeks and months")
     if merchants < margin.least_merchants:
         return Result.not_judged(
             rule, f"{merchants:,} merchants: a world needs {margin.least_merchants:,} to have the mix"
         )
-    tolerance = margin.tolerance + margin.day_tolerance / math.sqrt(max(days, 1))
-    return _judged(margin, counts, load_baseline().shares[margin.name], tolerance, _effect(margin, days))
+    expected = load_baseline().shares[margin.name]
+    periods = Periods.of(found, expected, days)
+    decades = abs(math.log10(max(declared.setting("world", "rows") or 0.0, 1.0) / BASELINE_ROWS))
+    tolerance = (
+        margin.tolerance
+        + margin.day_tolerance / np.sqrt(periods.days)
+        + np.where(periods.days < WEEKS_DAYS, margin.short_tolerance, 0.0)
+        + margin.size_tolerance * decades
+    )
+    # What clusters are the payments of one customer, who makes one in two days.
+    effect = np.minimum(margin.effect, DAY_EFFECT + (margin.effect - DAY_EFFECT) * periods.days / CLUSTER_DAYS)
+    return _judged(Comparison(margin, periods, expected, tolerance, effect))
 
 
-def _effect(margin: Margin, days: int) -> float:
-    """Design effect of some days: what clusters are the payments of one customer, who makes one in two days."""
-    return min(margin.effect, DAY_EFFECT + (margin.effect - DAY_EFFECT) * days / CLUSTER_DAYS)
-
-
-def _judged(margin: Margin, counts: Counts, expected: Shares, tolerance: float, effect: float) -> Result:
-    classes = (_of_cdf if margin.shape == "cdf" else _of_shares)(margin, counts, expected, tolerance, effect)
-    rule = margin_rule(margin)
+def _judged(compared: Comparison) -> Result:
+    rule, classes = margin_rule(compared.margin), compared.worst(EXAMPLES_MAX)
     if not classes:
         return Result.not_judged(rule, "too few rows")
-    worst = max(classes, key=lambda one: one.excess)
+    return _of_deviations(rule, classes)
+
+
+def _of_deviations(rule: Rule, classes: Sequence[Deviation]) -> Result:
+    first = classes[0]
     return Result(
         rule,
-        worst.excess,
+        first.excess,
         0.0,
         1.0,
-        f"{worst.label}: {worst.expected:.2%} ± {worst.slack:.2%}",
-        f"{worst.observed:.2%} of {worst.rows:,}",
-        tuple(one.example() for one in sorted(classes, key=lambda one: -one.excess)[:EXAMPLES_MAX] if one.excess > 1),
+        f"{first.place}: {first.expected:.2%} ± {first.slack:.2%}",
+        f"{first.observed:.2%} of {first.rows:,}",
+        tuple(one.example() for one in classes if one.excess > 1),
     )
-
-
-def _of_shares(margin: Margin, counts: Counts, expected: Shares, tolerance: float, effect: float) -> list[_Class]:
-    rows = sum(counts.values())
-    if not rows:
-        return []
-    classes = []
-    for key in sorted({*expected, *counts}):
-        share = expected.get(key, 0.0)
-        slack = RARE_POINTS + tolerance * share + share_slack(share, rows, effect)
-        classes.append(_Class(f"{margin.name} {key}", counts.get(key, 0) / rows, share, slack, rows))
-    return classes
-
-
-def _of_cdf(margin: Margin, counts: Counts, expected: Shares, tolerance: float, effect: float) -> list[_Class]:
-    """Compare distributions group by group; the point of a group is where they lie farthest apart."""
-    shares, worst = shares_of(counts), []
-    for group, rows in group_sizes(counts).items():
-        if margin.group and rows < GROUP_ROWS_MIN:
-            continue
-        slack = tolerance + distribution_slack(rows, effect)
-        theirs, ours = _of_group(expected, group), _of_group(shares, group)
-        total_expected = total_found = 0.0
-        points = []
-        for step in sorted({*theirs, *ours}):
-            total_expected += theirs.get(step, 0.0)
-            total_found += ours.get(step, 0.0)
-            label = f"{f'mcc {group}, ' if group else ''}below {10 ** ((step + 1) / STEPS_PER_DECADE):,.2f} USD"
-            points.append(_Class(label, total_found, total_expected, slack, rows))
-        worst.append(max(points, key=lambda point: point.excess))
-    return worst
-
-
-def _of_group(shares: Mapping[str, float], group: str) -> dict[int, float]:
-    return {int(key.rpartition("|")[2]): share for key, share in shares.items() if group_of(key) == group}
 
 
 def drift_results(found: Profile, reference: Profile) -> list[Result]:

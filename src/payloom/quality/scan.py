@@ -219,14 +219,12 @@ class _Reading:
 
     def _payments(self, frame: pl.DataFrame) -> None:
         tally = self._tally
-        tally.profile = Profile.merged([tally.profile, Profile.of(frame)])
+        tally.profile = Profile.merged([tally.profile, Profile.of(frame, days=self._ours)])
         if self._ours:
             for column in MISSING_AT_RANDOM:
                 needs, may = missing_share(column)
-                if {column, *needs} <= set(frame.columns):
-                    there = frame.select(may.sum().alias("may"), (may & pl.col(column).is_null()).sum().alias("null"))
-                    tally.eligible[column] += int(there["may"][0] or 0)
-                    tally.missing[column] += int(there["null"][0] or 0)
+                if {column, "event_time", *needs} <= set(frame.columns):
+                    self._missing(frame, column, may)
         kept = [name for name in POINTED_AT if name in frame.columns]
         if self._scan.wanted_ids is not None and "transaction_id" in frame.columns:
             named = frame["transaction_id"].is_in(self._scan.wanted_ids.implode())
@@ -234,3 +232,11 @@ class _Reading:
         if "original_transaction_id" in frame.columns:
             refunds = frame.filter(pl.col("original_transaction_id").is_not_null())
             tally.pointing.append(refunds.select("original_transaction_id", *kept))
+
+    def _missing(self, frame: pl.DataFrame, column: str, may: pl.Expr) -> None:
+        """Count by day where a value may be missing at random, and where it is."""
+        lost = pl.col(column).is_null().sum().cast(pl.Int64)
+        day = pl.col("event_time").dt.date().to_physical().alias("day")
+        for number, rows, missing in frame.filter(may).group_by(day).agg(pl.len(), lost).drop_nulls().iter_rows():
+            self._tally.eligible[column, EPOCH_ORDINAL + number] += rows
+            self._tally.missing[column, EPOCH_ORDINAL + number] += missing

@@ -32,7 +32,7 @@ class Tally:
     measured
         Names of the rules that could be measured on at least one batch.
     missing, eligible
-        By column: values missing at random, and rows where they could be.
+        By column and day: values missing at random, and rows where they could be.
     days
         Rows by day, an ordinal of `datetime.date`.
     frauds
@@ -55,8 +55,8 @@ class Tally:
     breaks: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[Example]] = field(default_factory=dict)
     measured: set[str] = field(default_factory=set)
-    missing: Counter[str] = field(default_factory=Counter)
-    eligible: Counter[str] = field(default_factory=Counter)
+    missing: Counter[tuple[str, int]] = field(default_factory=Counter)
+    eligible: Counter[tuple[str, int]] = field(default_factory=Counter)
     days: Counter[int] = field(default_factory=Counter)
     frauds: int = 0
     typologies: Counter[str] = field(default_factory=Counter)
