@@ -96,6 +96,7 @@ class ConfigError(PayloomError):
     """
 
     exit_code = 2
+    subject: ClassVar[str] = "the config"
 
     def __init__(self, problems: Iterable[Problem], *, hint: str = "") -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
@@ -103,9 +104,15 @@ class ConfigError(PayloomError):
         message = (
             self.problems[0].line()
             if count == 1
-            else f"the config has {count} problems: " + " | ".join(problem.line() for problem in self.problems)
+            else f"{self.subject} has {count} problems: " + " | ".join(problem.line() for problem in self.problems)
         )
         super().__init__(message, hint=hint, problems=self.problems)
+
+
+class TrainingDataError(ConfigError):
+    """The data can't teach a model, or can't be scored by one: a column, a class or time is missing."""
+
+    subject = "the data"
 
 
 class GateError(PayloomError):

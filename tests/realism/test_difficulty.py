@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import polars as pl
@@ -10,12 +10,8 @@ import pytest
 
 from payloom.realism.data import DataSet
 from payloom.realism.difficulty import measure_difficulty
-from payloom.realism.difficulty_ageing import month_edges
-from payloom.realism.difficulty_metrics import card_precision, recall_at
-from payloom.realism.difficulty_rows import NEVER_US, draw_rows
 from payloom.realism.leaks import audit
 from payloom.realism.results import Difficulty
-from tests.cell.worlds import make
 
 ROWS, FRAUD_SHARE = 24_000, 0.04
 DAY = timedelta(days=1)
@@ -76,21 +72,6 @@ def test_the_same_data_gives_the_same_numbers() -> None:
     assert measure_difficulty(data) == measure_difficulty(data)
 
 
-def test_training_knows_what_was_reported_and_nothing_later() -> None:
-    """Training rows end a week before the cut, labels are those reported by then, tests come after."""
-    frames = make({"world": {"rows": 20_000, "fraud_rate": "0.05", "end": "2025-05-01"}}).frames
-    rows = draw_rows(DataSet.of_frames(frames["payments"], frames["fraud_labels"]))
-    chosen, known, weight = rows.main_training
-    week = 7 * 86_400_000_000
-    assert rows.time_us[chosen].max() < rows.cut_us - week < rows.cut_us <= rows.time_us[rows.test].min()
-    assert (rows.reported_us[chosen][known] <= rows.cut_us).all()
-    unknown = rows.fraud[chosen] & ~known
-    assert unknown.any()
-    assert (rows.reported_us[chosen][unknown] > rows.cut_us).all()
-    assert (rows.reported_us == NEVER_US).any()
-    assert (weight >= 1).all()
-
-
 def test_too_few_frauds_are_said_so() -> None:
     """Without frauds to train or test on, the bands are not measurable and say why."""
     payments = invented(signal=1, history=False).payments.with_columns(is_fraud=pl.int_range(pl.len()) < 5)
@@ -98,33 +79,6 @@ def test_too_few_frauds_are_said_so() -> None:
     assert found.scores == ()
     assert {band.status for band in found.bands} == {"not measurable"}
     assert all(band.note for band in found.bands)
-
-
-def test_recall_counts_ties_in_part() -> None:
-    """Of four rows with the score at the limit and room for two, each is caught by half."""
-    score = np.array([9.0, 5, 5, 5, 5, 1, 1, 1, 1, 1])
-    fraud = np.array([True, True, False, False, False, True, False, False, False, False])
-    assert recall_at(score, fraud, 0.3).tolist() == [1.0, 0.5, 0.0]
-
-
-def test_card_precision_takes_each_card_once_a_day() -> None:
-    """Two rows of one card are one card; a day with fewer cards takes what there is."""
-    day = np.array([1, 1, 1, 2])
-    card = pl.Series(["a", "a", "b", "a"])
-    precision = card_precision(np.array([3.0, 2, 1, 1]), np.array([False, True, False, False]), card, day, cards=2)
-    assert precision == pytest.approx((0.5 + 0.0) / 2)
-
-
-def test_months_are_whole_calendar_months() -> None:
-    """A year of data has twelve months; half a month at either end is none."""
-    year = month_edges(*_microseconds(date(2025, 1, 1), date(2025, 12, 31)))
-    assert len(year) == 13
-    assert len(month_edges(*_microseconds(date(2025, 1, 15), date(2025, 4, 15)))) == 3
-
-
-def _microseconds(*days: date) -> tuple[int, int]:
-    first, last = (int(datetime(d.year, d.month, d.day, tzinfo=UTC).timestamp()) * 1_000_000 for d in days)
-    return first, last + 86_399_000_000
 
 
 @pytest.mark.parametrize("columns", [["amount_usd"], ["amount_usd", "customer_id", "site"]])

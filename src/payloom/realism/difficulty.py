@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from payloom.baseline.ageing import ageing
+from payloom.baseline.metrics import card_precision, recall_at, roc_points
+from payloom.baseline.models import BOOSTING, LOGISTIC, fit
+from payloom.baseline.rows import DAY_US, BaselineRows, make_rows
 from payloom.features.catalogue import FEATURE_SETS, FEATURES
 from payloom.realism.data import DataSet
-from payloom.realism.difficulty_ageing import ageing
 from payloom.realism.difficulty_bands import bands
-from payloom.realism.difficulty_metrics import card_precision, recall_at, roc_points
-from payloom.realism.difficulty_models import BOOSTING, LOGISTIC, FittedModel
-from payloom.realism.difficulty_rows import DAY_US, DifficultyRows, draw_rows
 from payloom.realism.results import Difficulty, ModelScore, TypologyScore
 from payloom.realism.scores import Floats
 
@@ -33,7 +33,7 @@ def measure_difficulty(data: DataSet) -> Difficulty:
     nothing = Difficulty((), (), (), bands((), (), "too few frauds"))
     if data.frauds < KNOWN_FRAUDS_AT_LEAST:
         return nothing
-    rows = draw_rows(data)
+    rows = make_rows(data.payments, data.labels)
     _, known, _ = rows.main_training
     for fraud in (known, rows.fraud[rows.test]):
         if not KNOWN_FRAUDS_AT_LEAST <= fraud.sum() <= len(fraud) - KNOWN_FRAUDS_AT_LEAST:
@@ -53,13 +53,13 @@ def measure_difficulty(data: DataSet) -> Difficulty:
     return Difficulty(tuple(scores), _typologies(best, rows), aged, bands(scores, aged, note), curves)
 
 
-def _trained(kind: str, columns: list[str], rows: DifficultyRows) -> Floats:
+def _trained(kind: str, columns: list[str], rows: BaselineRows) -> Floats:
     chosen, known, weight = rows.main_training
-    model = FittedModel(kind, rows.features[chosen].select(columns), known, weight)
+    model = fit(kind, rows.features[chosen].select(columns), known, weight)
     return model.score(rows.features[rows.test].select(columns))
 
 
-def _scored(kind: str, name: str, score: Floats, rows: DifficultyRows) -> ModelScore:
+def _scored(kind: str, name: str, score: Floats, rows: BaselineRows) -> ModelScore:
     chosen, known, _ = rows.main_training
     fraud = rows.fraud[rows.test]
     return ModelScore(
@@ -78,7 +78,7 @@ def _scored(kind: str, name: str, score: Floats, rows: DifficultyRows) -> ModelS
     )  # fmt: skip
 
 
-def _typologies(score: Floats, rows: DifficultyRows) -> tuple[TypologyScore, ...]:
+def _typologies(score: Floats, rows: BaselineRows) -> tuple[TypologyScore, ...]:
     """Score each kind of fraud against all genuine rows; the easiest first."""
     fraud, kind = rows.fraud[rows.test], rows.typology[rows.test]
     caught = np.zeros(len(fraud))

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from payloom.realism.difficulty_models import BOOSTING
-from payloom.realism.results import NOT_MEASURABLE, OUTSIDE, WITHIN, AgeingScore, Band, ModelScore, Status
+from payloom.baseline.models import BOOSTING
+from payloom.baseline.results import Ageing
+from payloom.realism.results import NOT_MEASURABLE, OUTSIDE, WITHIN, Band, ModelScore, Status
 
 TEST_FRAUDS_AT_LEAST: Final = 100
 """With fewer the AUC has an error of some .03."""
@@ -49,7 +50,7 @@ RULES: Final = {
 """The bands; those of `auc`, `ap` and `recall` (at 1 % alerts) are for the best model of a data set."""
 
 
-def bands(scores: Sequence[ModelScore], ageing: Sequence[AgeingScore], ageing_note: str) -> tuple[Band, ...]:
+def bands(scores: Sequence[ModelScore], ageing: Sequence[Ageing], ageing_note: str) -> tuple[Band, ...]:
     """Hold the scores against the bands."""
     found = {score.features: score for score in scores if score.model == BOOSTING}
     best, rfm, row = (found.get(name) for name in ("RFM + linkage", "RFM", "no history"))

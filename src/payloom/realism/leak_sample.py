@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import polars as pl
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
+from payloom.baseline.spread import even_spread
 from payloom.realism.data import DataSet
 from payloom.realism.scores import Bools, Floats, Ints
 
@@ -25,8 +25,6 @@ GENUINE_PER_WINDOW: Final = 20
 """Windows are an hour, or so long that they hold this many genuine rows on average."""
 
 DAY_US: Final = 86_400_000_000
-GOLDEN: Final = 0x9E3779B97F4A7C15
-"""2**64 over the golden ratio: its multiples are spread more evenly than any others (Weyl's sequence)."""
 
 
 @dataclass(frozen=True)
@@ -103,12 +101,6 @@ def draw_sample(data: DataSet) -> Sample:
         files=len(data.files),
         row_groups=row_groups,
     )
-
-
-def even_spread(rows: int | NDArray[np.integer]) -> Floats:
-    """Return a number from 0 to 1 for each row number, or for so many rows, spread evenly over any stretch of them."""
-    numbers = np.arange(rows, dtype=np.uint64) if isinstance(rows, int) else rows.astype(np.uint64)
-    return (numbers * np.uint64(GOLDEN)).astype(np.float64) / 2.0**64
 
 
 def _lazy_parts(data: DataSet) -> list[pl.LazyFrame]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from payloom.baseline.results import Ageing
+
 Status = Literal["within", "outside", "not measurable"]
 
 WITHIN: Final = "within"
 OUTSIDE: Final = "outside"
 NOT_MEASURABLE: Final = "not measurable"
+
+AgeingScore = Ageing
+"""A model some months after its training month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,18 +127,6 @@ class TypologyScore:
     frauds: int
     auc: float
     recall_at_1pct: float
-
-
-@dataclass(frozen=True, slots=True)
-class AgeingScore:
-    """A model some months after its training month: frozen, and trained again each month."""
-
-    months_later: int
-    frozen_auc: float
-    retrained_auc: float
-    frozen_ap: float
-    retrained_ap: float
-    frauds: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from payloom.realism.difficulty_models import BOOSTING, FittedModel
-from payloom.realism.difficulty_rows import DifficultyRows
-from payloom.realism.results import AgeingScore
-from payloom.realism.scores import Ints
+from payloom.baseline.models import BOOSTING, Scorer, fit
+from payloom.baseline.results import Ageing
+from payloom.baseline.rows import BaselineRows
+from payloom.features.history import Ints
 
 WINDOW_MONTHS: Final = 3
 """A model is trained on so many months."""
@@ -23,7 +23,9 @@ FRAUDS_A_MONTH_AT_LEAST: Final = 500
 """With fewer the AUC of a month has an error as large as what a model loses."""
 
 
-def ageing(rows: DifficultyRows) -> tuple[tuple[AgeingScore, ...], str]:
+def ageing(
+    rows: BaselineRows, frauds_a_month_at_least: int = FRAUDS_A_MONTH_AT_LEAST
+) -> tuple[tuple[Ageing, ...], str]:
     """Measure the ageing, mean over every month in which a model can be frozen; and say why if that is not possible."""
     edges = month_edges(rows.first_us, int(rows.time_us[-1]))
     months = len(edges) - 1
@@ -33,20 +35,20 @@ def ageing(rows: DifficultyRows) -> tuple[tuple[AgeingScore, ...], str]:
         return (), f"needs {1 + WINDOW_MONTHS + LATER_MONTHS} whole months"
     month = np.searchsorted(edges, rows.time_us, side="right") - 1
     frauds = np.bincount(month[rows.fraud], minlength=months)[1:months]
-    if frauds.mean() < FRAUDS_A_MONTH_AT_LEAST:
-        return (), f"needs {FRAUDS_A_MONTH_AT_LEAST} frauds a month, has {frauds.mean():.0f}"
+    if frauds.mean() < frauds_a_month_at_least:
+        return (), f"needs {frauds_a_month_at_least} frauds a month, has {frauds.mean():.0f}"
     # Each model looks at the months that follow: [model's first month, month] -> AUC, AP.
     table = {}
     for first in range(origins[0], months):
         begin, cut = int(edges[first - WINDOW_MONTHS]), int(edges[first])
         chosen, known, weight = rows.training(begin, cut)
-        model = FittedModel(BOOSTING, rows.features[chosen], known, weight)
+        model = fit(BOOSTING, rows.features[chosen], known, weight)
         for later in range(first, min(first + LATER_MONTHS, months)):
             table[first, later] = _scores(model, rows, month == later)
     return tuple(_mean(table, list(origins), later, frauds) for later in range(LATER_MONTHS)), ""
 
 
-def _scores(model: FittedModel, rows: DifficultyRows, inside: Ints) -> tuple[float, float]:
+def _scores(model: Scorer, rows: BaselineRows, inside: Ints) -> tuple[float, float]:
     chosen = np.flatnonzero(inside & (rows.fraud | (rows.spread < rows.share)))
     score, fraud = model.score(rows.features[chosen]), rows.fraud[chosen]
     weight = np.where(fraud, 1.0, 1.0 / rows.share)
@@ -54,13 +56,11 @@ def _scores(model: FittedModel, rows: DifficultyRows, inside: Ints) -> tuple[flo
     return float(roc_auc_score(fraud, score)), float(precision)
 
 
-def _mean(
-    table: dict[tuple[int, int], tuple[float, float]], origins: list[int], later: int, frauds: Ints
-) -> AgeingScore:
+def _mean(table: dict[tuple[int, int], tuple[float, float]], origins: list[int], later: int, frauds: Ints) -> Ageing:
     frozen = np.mean([table[first, first + later] for first in origins], axis=0)
     again = np.mean([table[first + later, first + later] for first in origins], axis=0)
     seen = sum(int(frauds[first + later - 1]) for first in origins)
-    return AgeingScore(later + 1, float(frozen[0]), float(again[0]), float(frozen[1]), float(again[1]), seen)
+    return Ageing(later + 1, float(frozen[0]), float(again[0]), float(frozen[1]), float(again[1]), seen)
 
 
 def month_edges(first_us: int, last_us: int) -> Ints:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from sklearn.metrics import roc_curve
 
-from payloom.realism.scores import Bools, Floats, Ints
+from payloom.features.history import Bools, Floats, Ints
 
 ALERT_SHARE: Final = 0.01
 CARDS_PER_DAY: Final = 100

@@ -1,0 +1,181 @@
+"""The three models: logistic regression, gradient boosting and isolation forest, with fixed settings and seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import lightgbm as lgb
+import numpy as np
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import IsolationForest
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from payloom.baseline.calibration import NO_CALIBRATION, Calibration
+from payloom.errors import Problem, TrainingDataError
+from payloom.features.history import Bools, Floats
+from payloom.features.matrix import Encoding, Matrix
+
+if TYPE_CHECKING:
+    import polars as pl
+
+LOGISTIC: Final = "logistic regression"
+BOOSTING: Final = "gradient boosting"
+ISOLATION: Final = "isolation forest"
+KINDS: Final = (BOOSTING, LOGISTIC, ISOLATION)
+
+Setting = float | int | str | bool
+
+TREES: Final = 150
+SEED: Final = 7
+
+BOOSTING_SETTINGS: Final[dict[str, Setting]] = {
+    "objective": "binary",
+    "learning_rate": 0.07,
+    "num_leaves": 15,
+    "min_data_in_leaf": 50,
+    "lambda_l2": 10.0,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "cat_smooth": 50.0,
+    "max_bin": 63,
+    "seed": SEED,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbosity": -1,
+}
+"""Small trees and strong shrinking: some thousand frauds are few. Chosen once, not tuned to any data set.
+
+One thread for each model: with more, LightGBM waits for the slowest at every split, which on a busy machine takes
+ten times as long.
+"""
+
+LOGISTIC_SETTINGS: Final[dict[str, Setting]] = {"C": 0.1, "max_iter": 300, "tol": 1e-3}
+CODE_ROWS_AT_LEAST: Final = 200
+"""Rarer values of a code share one coefficient."""
+
+ISOLATION_SETTINGS: Final[dict[str, Setting]] = {"n_estimators": 100, "max_samples": 256, "random_state": SEED}
+"""As in Liu, Ting and Zhou (ICDM 2008)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scorer:
+    """A model that can score payments.
+
+    Attributes
+    ----------
+    kind
+        "logistic regression", "gradient boosting" or "isolation forest".
+    encoding
+        How features become the matrix that the estimator takes.
+    estimator
+        A LightGBM booster, or a pipeline of scikit-learn.
+    calibration
+        From raw scores to probabilities; for the isolation forest to ranks.
+    settings
+        What it was trained with.
+    thresholds
+        Score from which a payment is an alert, by rule (``cost``, ``budget``).
+    """
+
+    kind: str
+    encoding: Encoding
+    estimator: Any
+    calibration: Calibration = NO_CALIBRATION
+    settings: Mapping[str, Setting] = field(default_factory=dict)
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+    def raw(self, matrix: Matrix) -> Floats:
+        """Score the rows of a matrix of `encoding`: log-odds, or the anomaly score of the forest."""
+        if self.kind == BOOSTING:
+            return np.asarray(self.estimator.predict(matrix, raw_score=True, num_threads=1), dtype=np.float64)
+        prepared = compressed(matrix, self.encoding.code_places)
+        if self.kind == LOGISTIC:
+            return np.asarray(self.estimator.decision_function(prepared), dtype=np.float64)
+        return -np.asarray(self.estimator.score_samples(prepared), dtype=np.float64)
+
+    def score(self, features: pl.DataFrame) -> Floats:
+        """Score payments: the probability of fraud; a rank without meaning as probability for the isolation forest.
+
+        Raises
+        ------
+        TrainingDataError
+            If a feature that the model was trained with is missing.
+        """
+        missing = [name for name in self.encoding.columns if name not in features.columns]
+        if missing:
+            problems = [Problem(f"feature {name}", "", "is missing; the model was trained with it") for name in missing]
+            raise TrainingDataError(
+                problems, hint="score data with the columns of the data that the model learned from"
+            )
+        return self.calibration.apply(self.raw(self.encoding.matrix(features)))
+
+
+def fit(kind: str, features: pl.DataFrame, known_fraud: Bools, weight: Floats) -> Scorer:
+    """Train a model, not yet calibrated.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`.
+    features
+        Features of the training rows; a column without two different values is left out.
+    known_fraud, weight
+        Label of each row as it was known, and how many rows it stands for; the isolation forest sees neither.
+    """
+    filled = [s.name for s in features if s.null_count() < len(s) and s.n_unique() > 1]
+    encoding = Encoding.of(features.select(filled))
+    matrix = encoding.matrix(features)
+    label = known_fraud.astype(np.float64)
+    if kind == BOOSTING:
+        settings = {**BOOSTING_SETTINGS, "num_boost_round": TREES}
+        estimator = _boosting(matrix, label, weight, encoding.code_places)
+    elif kind == LOGISTIC:
+        settings = dict(LOGISTIC_SETTINGS)
+        estimator = _logistic(compressed(matrix, encoding.code_places), label, weight, encoding.code_places)
+    else:
+        settings = dict(ISOLATION_SETTINGS)
+        estimator = _isolation(compressed(matrix, encoding.code_places), encoding.code_places)
+    return Scorer(kind=kind, encoding=encoding, estimator=estimator, settings=settings)
+
+
+def compressed(matrix: Matrix, codes: list[int]) -> Matrix:
+    """Compress counts, times and amounts by a signed logarithm; codes stay."""
+    made = np.sign(matrix) * np.log1p(np.abs(matrix))
+    made[:, codes] = matrix[:, codes]
+    return made
+
+
+def number_places(columns: int, codes: list[int]) -> list[int]:
+    """Places of the columns that are no codes."""
+    return [place for place in range(columns) if place not in set(codes)]
+
+
+def _boosting(matrix: Matrix, label: Floats, weight: Floats, codes: list[int]) -> Any:
+    settings = {**BOOSTING_SETTINGS}
+    rows = lgb.Dataset(matrix, label, weight=weight, categorical_feature=codes, params=settings, free_raw_data=True)
+    return lgb.train(settings, rows, num_boost_round=TREES)
+
+
+def _logistic(matrix: Matrix, label: Floats, weight: Floats, codes: list[int]) -> Any:
+    number = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
+    code = OneHotEncoder(
+        handle_unknown="infrequent_if_exist", min_frequency=CODE_ROWS_AT_LEAST, dtype=np.float32, sparse_output=False
+    )
+    numbers = number_places(matrix.shape[1], codes)
+    design = ColumnTransformer([("numbers", number, numbers), ("codes", code, codes)])
+    model = make_pipeline(design, LogisticRegression(**LOGISTIC_SETTINGS))
+    return model.fit(matrix, label, logisticregression__sample_weight=weight / weight.mean())
+
+
+def _isolation(matrix: Matrix, codes: list[int]) -> Any:
+    numbers = number_places(matrix.shape[1], codes)
+    # The order of codes means nothing, and their number would drown the rest.
+    design = ColumnTransformer([("numbers", SimpleImputer(strategy="median"), numbers)])
+    return make_pipeline(design, IsolationForest(**ISOLATION_SETTINGS)).fit(matrix)

@@ -1,0 +1,237 @@
+"""The rows that models are trained and tested on: chronological, with the labels that a defender had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from payloom.baseline.spread import even_spread
+from payloom.errors import Problem, TrainingDataError
+from payloom.features.catalogue import build_features, needed_columns
+from payloom.features.history import Bools, Floats, Ints
+
+Frame = pl.DataFrame | pl.LazyFrame
+
+DAY_US: Final = 86_400_000_000
+
+TEST_SHARE: Final = 0.25
+"""Of the time, at its end."""
+
+GAP_DAYS: Final = 7
+"""Between training and test: the latest payments have hardly a report (Fraud Detection Handbook, Worldline and ULB)."""
+
+WARM_UP_DAYS: Final = 30
+"""At the start, not trained on when there is half a year or more: histories are still empty."""
+
+GENUINE_AT_MOST: Final = 200_000
+"""Genuine rows to train with, over the whole time; each stands for several."""
+
+TEST_ROWS_AT_MOST: Final = 1_000_000
+"""More than these are thinned by whole days, so that a day stays a day."""
+
+NEVER_US: Final = np.iinfo(np.int64).max
+
+REQUIRED: Final = ("event_time", "is_fraud")
+"""Columns of the payments without which nothing can be trained."""
+
+APPROVED: Final = "00"
+"""Response code of a payment that went through."""
+
+_SHOWN: Final = ("amount_usd", "channel", "response_code")
+_PAYERS: Final = ("card_id", "account_id", "customer_id")
+
+Rows = Ints
+"""Numbers of rows of `BaselineRows`."""
+
+
+@dataclass(frozen=True)
+class BaselineRows:
+    """Rows with features; which to train and to test on.
+
+    Attributes
+    ----------
+    features
+        Features of each row.
+    time_us
+        Event time, microseconds since 1970 UTC.
+    fraud
+        The truth.
+    reported_us
+        When somebody reported the payment; `NEVER_US` if nobody did.
+    card, typology, channel
+        Card, or account where there is none; kind of fraud and channel if they are known.
+    at_risk_usd
+        Amount in US dollars that is lost if the payment is a fraud: nothing for a declined one; NaN if not known.
+    spread
+        A number from 0 to 1, evenly spread: rows below a share are that share of the rows.
+    share
+        Share of the genuine rows that a training set takes.
+    cut_us, first_us
+        Start of the test period, at a midnight (UTC); time of the first payment.
+    test
+        Rows of the test period.
+    empty_months
+        Months without a payment between the first and the last, such as ``2025-03``.
+    """
+
+    features: pl.DataFrame
+    time_us: Ints
+    fraud: Bools
+    reported_us: Ints
+    card: pl.Series
+    typology: pl.Series
+    channel: pl.Series
+    at_risk_usd: Floats
+    spread: Floats
+    share: float
+    cut_us: int
+    first_us: int
+    test: Rows
+    empty_months: tuple[str, ...] = ()
+
+    def training(self, begin_us: int, cut_us: int) -> tuple[Rows, Bools, Floats]:
+        """Choose the rows of [begin, cut) to train on, with what was known at the cut, and their weights.
+
+        A fraud that nobody had reported by then is trained as genuine, as in real life.
+        """
+        inside = (self.time_us >= begin_us) & (self.time_us < cut_us - GAP_DAYS * DAY_US)
+        known = self.reported_us <= cut_us
+        rows = np.flatnonzero(inside & (known | (self.spread < self.share)))
+        return rows, known[rows], np.where(known[rows], 1.0, 1.0 / self.share)
+
+    @property
+    def begin_us(self) -> int:
+        """Start of the time that is trained on for the test period."""
+        long = self.cut_us - self.first_us > 4 * WARM_UP_DAYS * DAY_US
+        return self.first_us + long * WARM_UP_DAYS * DAY_US
+
+    @property
+    def main_training(self) -> tuple[Rows, Bools, Floats]:
+        """Choose the rows to train on for the test period."""
+        return self.training(self.begin_us, self.cut_us)
+
+
+def make_rows(payments: Frame, labels: Frame | None = None) -> BaselineRows:
+    """Build the features of the rows that are needed, from the history of all.
+
+    Parameters
+    ----------
+    payments
+        The table ``payments``, or one under its column names.
+    labels
+        ``transaction_id`` with ``reported_at`` and ``typology``, such as those of ``fraud_labels``; either may lack.
+        Without reports every fraud counts as reported after a week.
+
+    Raises
+    ------
+    TrainingDataError
+        If a required column is missing or has nulls, or there is no row.
+    """
+    have = payments.lazy().collect_schema().names()
+    _require(have, REQUIRED, "payments")
+    wanted = [
+        n for n in have if n in needed_columns() | {*REQUIRED, *_PAYERS, "amount_usd", "channel", "response_code"}
+    ]
+    ordered = payments.lazy().select(wanted).sort("event_time", maintain_order=True).collect(engine="streaming")
+    _check(ordered)
+    time_us = ordered["event_time"].dt.epoch("us").to_numpy()
+    fraud = ordered["is_fraud"].cast(pl.Boolean).to_numpy()
+    first, last = int(time_us[0]), int(time_us[-1]) + 1
+    cut = (first + int((last - first) * (1 - TEST_SHARE))) // DAY_US * DAY_US
+    every = 1 + int((time_us >= cut).sum()) // TEST_ROWS_AT_MOST
+    test = (time_us >= cut) & ((time_us // DAY_US) % every == 0)
+    reports = _reports(labels, have)
+    reported_us, typology = _labels(labels, reports, ordered)
+    spread = even_spread(len(ordered))
+    share = min(1.0, GENUINE_AT_MOST / max(int((~fraud).sum()), 1))
+    keep = fraud | (reported_us < NEVER_US) | (spread < share) | test
+    kept = ordered.filter(pl.Series(keep))
+    return BaselineRows(
+        features=build_features(ordered, reports, rows=pl.Series(keep)),
+        time_us=time_us[keep],
+        fraud=fraud[keep],
+        reported_us=reported_us[keep],
+        card=payer(kept),
+        typology=typology.filter(pl.Series(keep)),
+        channel=kept["channel"].cast(pl.String) if "channel" in have else _nothing("channel", len(kept)),
+        at_risk_usd=_at_risk(kept),
+        spread=spread[keep],
+        share=share,
+        cut_us=cut,
+        first_us=first,
+        test=np.flatnonzero(test[keep]),
+        empty_months=_empty_months(ordered["event_time"]),
+    )
+
+
+def payer(payments: pl.DataFrame) -> pl.Series:
+    """Return the card of each payment, or its account where there is none."""
+    known = [pl.col(name).cast(pl.String) for name in _PAYERS if name in payments.columns]
+    # Where nothing names the payer, every payment is on its own.
+    return payments.select(pl.coalesce([*known, pl.int_range(pl.len()).cast(pl.String)]).alias("card")).to_series()
+
+
+def _require(have: list[str], required: tuple[str, ...], table: str) -> None:
+    missing = [Problem(f"{table}.{name}", "", "is missing") for name in required if name not in have]
+    if missing:
+        raise TrainingDataError(missing, hint="a data set of payloom has every column; docs/schema.md lists them")
+
+
+def _check(payments: pl.DataFrame) -> None:
+    if not len(payments):
+        raise TrainingDataError([Problem("payments", "0 rows", "must hold payments")], hint="name a data set with rows")
+    holes = [name for name in REQUIRED if payments[name].null_count()]
+    if holes:
+        raise TrainingDataError([Problem(f"payments.{name}", "null", "must be known of every row") for name in holes])
+
+
+def _reports(labels: Frame | None, payments_have: list[str]) -> pl.DataFrame | None:
+    if labels is None or "transaction_id" not in payments_have:
+        return None
+    if not {"transaction_id", "reported_at"} <= set(labels.lazy().collect_schema().names()):
+        return None
+    return labels.lazy().select("transaction_id", "reported_at").collect()
+
+
+def _labels(labels: Frame | None, reports: pl.DataFrame | None, payments: pl.DataFrame) -> tuple[Ints, pl.Series]:
+    """Return when each payment was reported, and of what kind it is."""
+    late = payments["event_time"].dt.epoch("us") + GAP_DAYS * DAY_US
+    reported = np.where(payments["is_fraud"].cast(pl.Boolean), late, NEVER_US)
+    if reports is not None:
+        at = _joined(payments, reports.unique("transaction_id", keep="first", maintain_order=True), "reported_at")
+        reported = at.dt.epoch("us").fill_null(NEVER_US).to_numpy()
+    names = set() if labels is None else set(labels.lazy().collect_schema().names())
+    if labels is None or not {"transaction_id", "typology"} <= names or "transaction_id" not in payments.columns:
+        return reported, _nothing("typology", len(payments))
+    kinds = labels.lazy().select("transaction_id", pl.col("typology").cast(pl.String))
+    kinds = kinds.unique("transaction_id", keep="first", maintain_order=True)
+    return reported, _joined(payments, kinds.collect(), "typology")
+
+
+def _joined(payments: pl.DataFrame, found: pl.DataFrame, name: str) -> pl.Series:
+    return payments.select("transaction_id").join(found, on="transaction_id", how="left", maintain_order="left")[name]
+
+
+def _nothing(name: str, rows: int) -> pl.Series:
+    return pl.repeat(None, rows, dtype=pl.String, eager=True).alias(name)
+
+
+def _at_risk(payments: pl.DataFrame) -> Floats:
+    if "amount_usd" not in payments.columns:
+        return np.full(len(payments), np.nan)
+    amount = pl.col("amount_usd").cast(pl.Float64)
+    if "response_code" in payments.columns:
+        # A declined fraud takes no money.
+        amount = (
+            pl.when(pl.col("response_code").cast(pl.String).fill_null(APPROVED) == APPROVED).then(amount).otherwise(0)
+        )
+    return payments.select(amount.alias("at_risk_usd")).to_series().to_numpy()
+
+
+def _empty_months(times: pl.Series) -> tuple[str, ...]:
+    months = times.dt.truncate("1mo").unique().sort()
+    every = pl.datetime_range(months[0], months[-1], "1mo", eager=True)
+    return tuple(every.filter(~every.is_in(months.implode())).dt.strftime("%Y-%m").to_list())
