@@ -8,6 +8,7 @@ from typing import Final
 
 import polars as pl
 
+from payloom.quality.lookup import Lookup
 from payloom.quality.rule import RowRule, Rule
 from payloom.reference import load_countries
 
@@ -75,34 +76,51 @@ def link_rules(table: str) -> list[RowRule]:
     return rules + (_of_places() if table == "payments" else [])
 
 
-Sides = tuple[tuple[Link, pl.DataFrame], ...]
-"""Links with what is joined to rows: one row for each id, columns under their joined names."""
+@dataclass(frozen=True)
+class Side:
+    """What is joined to rows by one link.
+
+    Attributes
+    ----------
+    link
+        The link.
+    lookup
+        Finds the rows of the table that it leads to.
+    columns
+        What is taken from there, under its joined names.
+    """
+
+    link: Link
+    lookup: Lookup
+    columns: pl.DataFrame
+
+
+Sides = tuple[Side, ...]
 
 
 def sides(table: str, targets: Mapping[str, pl.DataFrame]) -> Sides:
     """Return what `joined` adds to rows of a table, for the links whose tables are there."""
-    return tuple((link, _side(link, targets[link.target])) for link in LINKS if _applies(link, table, targets))
+    return tuple(_side(link, targets[link.target]) for link in LINKS if _applies(link, table, targets))
 
 
 def _applies(link: Link, table: str, targets: Mapping[str, pl.DataFrame]) -> bool:
     return link.table == table and link.target in targets and link.key in targets[link.target].columns
 
 
-def _side(link: Link, target: pl.DataFrame) -> pl.DataFrame:
-    wanted = {theirs: f"{link.prefix}{theirs}" for theirs in _wanted(link) if theirs in target.columns}
-    return target.select(
-        pl.col(link.key).alias(link.column),
-        *(pl.col(theirs).alias(name) for theirs, name in wanted.items()),
-        pl.lit(value=True).alias(f"{link.prefix}{_FOUND}"),
-    ).unique(link.column)
+def _side(link: Link, target: pl.DataFrame) -> Side:
+    wanted = dict.fromkeys(theirs for theirs in _wanted(link) if theirs in target.columns)
+    columns = target.select(pl.col(theirs).alias(f"{link.prefix}{theirs}") for theirs in wanted)
+    return Side(link, Lookup(target[link.key]), columns)
 
 
 def joined(frame: pl.DataFrame, added: Sides) -> pl.DataFrame:
     """Add the columns that `link_rules` reads, for the links whose column is there."""
-    for link, side in added:
-        if link.column in frame.columns:
-            frame = frame.join(side, on=link.column, how="left", maintain_order="left")
-    return frame
+    columns: list[pl.Series] = []
+    for side in added:
+        if side.link.column in frame.columns:
+            row = side.lookup.rows(frame[side.link.column])
+            columns += [row.is_not_null().alias(f"{side.link.prefix}{_FOUND}"), *(c.gather(row) for c in side.columns)]
+    return frame.with_columns(columns)
 
 
 def _wanted(link: Link) -> tuple[str, ...]:
@@ -116,7 +134,7 @@ def _rules(link: Link) -> list[RowRule]:
     exists = Rule(
         link.rule_name, link.table, (link.column,), "integrity", f"{link.column} is missing or in {link.target}"
     )
-    rules = [RowRule(exists, value.is_not_null() & found.is_null())]
+    rules = [RowRule(exists, value.is_not_null() & ~found)]
     for ours, theirs in link.same.items():
         rule = Rule(
             f"{link.rule_name}.{ours}",

@@ -12,6 +12,7 @@ import polars as pl
 
 from payloom.quality.agreement import agreement_rules
 from payloom.quality.links import Sides, joined, link_rules, sides
+from payloom.quality.lookup import Lookup
 from payloom.quality.margins import Profile
 from payloom.quality.nulls import missing_share, null_rules
 from payloom.quality.pieces import Piece, UnreadableError, in_declared_types, usable_columns, with_codes
@@ -91,6 +92,11 @@ class Scan:
     wanted_ids: pl.Series | None = None
     every: int = 0
     only_sample: bool = False
+
+    @cached_property
+    def wanted(self) -> Lookup | None:
+        """Finds what is pointed at."""
+        return None if self.wanted_ids is None else Lookup(self.wanted_ids)
 
     @cached_property
     def sides(self) -> Sides:
@@ -226,8 +232,8 @@ class _Reading:
                 if {column, "event_time", *needs} <= set(frame.columns):
                     self._missing(frame, column, may)
         kept = [name for name in POINTED_AT if name in frame.columns]
-        if self._scan.wanted_ids is not None and "transaction_id" in frame.columns:
-            named = frame["transaction_id"].is_in(self._scan.wanted_ids.implode())
+        if self._scan.wanted is not None and "transaction_id" in frame.columns:
+            named = self._scan.wanted.rows(frame["transaction_id"]).is_not_null()
             tally.wanted.append(frame.filter(named).select(kept))
         if "original_transaction_id" in frame.columns:
             refunds = frame.filter(pl.col("original_transaction_id").is_not_null())
