@@ -36,6 +36,15 @@ Strictly point in time: a feature sees payments with an earlier time, reports th
 of the payment itself what is known before the issuer answers. Without a table of reports every fraud counts as reported
 after a week. Features whose columns a data set lacks are left out. Null means that there is nothing to count by: no
 device, no card, no earlier payment.
+
+*Known* says from when all that a feature takes is known: `request`, it stands in the request for authorisation; `past`,
+it takes earlier payments and the answers to them; `reports`, it takes reports of fraud as well, and those count from
+the midnight (UTC) after they came. *Made of* lists the columns; those in brackets are read of earlier payments alone. A
+declaration that needs a label, or of the payment itself what is known after the answer only, is refused, and a feature
+gets no column that it does not declare.
+
+`write_features(payments, reports, folder)` of `payloom.features.files` writes the same table as Parquet by month, with
+one feature in memory at a time: for data sets of which the features don't fit in memory.
 """
 
 _GROUPS: Final = {
@@ -46,19 +55,26 @@ _GROUPS: Final = {
     "linkage": "Linkage",
 }
 
+_TABLE: Final = (
+    "| feature | meaning | entity | window | unit | known | made of |",
+    "|---|---|---|---|---|---|---|",
+)
+
 
 def page() -> str:
     """Text of the whole page."""
     sets = (f"| {name} | {', '.join(f'`{group}`' for group in groups)} |" for name, groups in FEATURE_SETS.items())
     lines = [_HEAD, "Models are compared on four sets:", "", "| set | groups |", "|---|---|", *sets]
     for group, features in groupby(FEATURES, key=lambda feature: feature.group):
-        lines += ["", f"## {_GROUPS[group]} (`{group}`)", "", "| feature | meaning | made of |", "|---|---|---|"]
+        lines += ["", f"## {_GROUPS[group]} (`{group}`)", "", *_TABLE]
         lines += map(_row, features)
     return "\n".join(lines) + "\n"
 
 
 def _row(feature: Feature) -> str:
-    return f"| `{feature.name}` | {feature.meaning} | {', '.join(f'`{name}`' for name in feature.needs)} |"
+    made_of = [*(f"`{name}`" for name in feature.needs), *(f"(`{name}`)" for name in feature.needs_past)]
+    cells = (f"`{feature.name}`", feature.meaning, feature.entity, feature.window, feature.unit, feature.known)
+    return f"| {' | '.join(cells)} | {', '.join(made_of)} |"
 
 
 def main(arguments: Sequence[str] | None = None, target: Path = PAGE) -> int:
