@@ -113,6 +113,7 @@ class Scan:
             tally.broken(readable_rule(self.table.name).name, 1, [{"file": piece.name, "cause": str(error)}])
         else:
             tally.broken(readable_rule(self.table.name).name, 0)
+        tally.profile = Profile.merged(reading.profiles)
         return tally
 
 
@@ -124,6 +125,7 @@ class _Reading:
         self._table, self._ours = scan.table, scan.declared.ours
         self._last: Any = None
         self._seen = 0
+        self.profiles: list[Profile] = []
 
     def read(self) -> None:
         kept = usable_columns(self._piece, self._table)
@@ -146,7 +148,9 @@ class _Reading:
         """Take every n-th row: a sample in proportion to each file and each day."""
         start = -self._seen % self._scan.every
         self._seen += batch.height
-        return batch.gather_every(self._scan.every, start)
+        taken = batch.gather_every(self._scan.every, start)
+        # Texts are written anew: as views they would hold all columns of the batch as long as the sample.
+        return taken.with_columns(pl.col(pl.String) + "")
 
     def _applicable(self, columns: Sequence[str]) -> list[RowRule]:
         """Return the rules whose columns are there, those of joined tables included."""
@@ -174,7 +178,8 @@ class _Reading:
         tally.rows += frame.height
         for column in table.columns:
             if column.role == "key" and column.name in frame.columns and frame.schema[column.name].is_integer():
-                tally.keys.append(frame[column.name].drop_nulls().cast(pl.Int64).to_numpy())
+                # A copy: a view would hold all columns of the batch as long as the ids.
+                tally.keys.append(frame[column.name].drop_nulls().cast(pl.Int64).to_numpy().copy())
                 break
         if self._ours:
             self._order(frame)
@@ -225,7 +230,7 @@ class _Reading:
 
     def _payments(self, frame: pl.DataFrame) -> None:
         tally = self._tally
-        tally.profile = Profile.merged([tally.profile, Profile.of(frame, days=self._ours)])
+        self.profiles.append(Profile.of(frame, days=self._ours))
         if self._ours:
             for column in MISSING_AT_RANDOM:
                 needs, may = missing_share(column)
@@ -234,15 +239,16 @@ class _Reading:
         kept = [name for name in POINTED_AT if name in frame.columns]
         if self._scan.wanted is not None and "transaction_id" in frame.columns:
             named = self._scan.wanted.rows(frame["transaction_id"]).is_not_null()
-            tally.wanted.append(frame.filter(named).select(kept))
+            tally.wanted.append(frame.select(kept).filter(named))
         if "original_transaction_id" in frame.columns:
-            refunds = frame.filter(pl.col("original_transaction_id").is_not_null())
-            tally.pointing.append(refunds.select("original_transaction_id", *kept))
+            refunds = frame.select("original_transaction_id", *kept)
+            tally.pointing.append(refunds.filter(pl.col("original_transaction_id").is_not_null()))
 
     def _missing(self, frame: pl.DataFrame, column: str, may: pl.Expr) -> None:
         """Count by day where a value may be missing at random, and where it is."""
         lost = pl.col(column).is_null().sum().cast(pl.Int64)
         day = pl.col("event_time").dt.date().to_physical().alias("day")
-        for number, rows, missing in frame.filter(may).group_by(day).agg(pl.len(), lost).drop_nulls().iter_rows():
+        found = frame.lazy().filter(may).group_by(day).agg(pl.len(), lost).drop_nulls().collect()
+        for number, rows, missing in found.iter_rows():
             self._tally.eligible[column, EPOCH_ORDINAL + number] += rows
             self._tally.missing[column, EPOCH_ORDINAL + number] += missing
