@@ -75,6 +75,10 @@ class BaselineRows:
         Rows of the test period.
     empty_months
         Months without a payment between the first and the last, such as ``2025-03``.
+    has_reports
+        Whether the times of reports are known.
+    every_days
+        The test rows are those of one day in so many.
     """
 
     features: pl.DataFrame
@@ -91,6 +95,8 @@ class BaselineRows:
     first_us: int
     test: Rows
     empty_months: tuple[str, ...] = ()
+    has_reports: bool = True
+    every_days: int = 1
 
     def training(self, begin_us: int, cut_us: int) -> tuple[Rows, Bools, Floats]:
         """Choose the rows of [begin, cut) to train on, with what was known at the cut, and their weights.
@@ -164,6 +170,8 @@ def make_rows(payments: Frame, labels: Frame | None = None) -> BaselineRows:
         first_us=first,
         test=np.flatnonzero(test[keep]),
         empty_months=_empty_months(ordered["event_time"]),
+        has_reports=reports is not None,
+        every_days=every,
     )
 
 
