@@ -15,6 +15,8 @@ QUICK = (
     "columns change places", "a part is in another month", "a day is missing", "yen have two decimals",
     "a code is unknown", "rows come twice", "a card is unknown", "refunds come first", "labels lead nowhere",
     "fraud rate + .2 %", "hours are shifted", "nothing is declined",
+    "amounts of a month * 100", "devices of a day are lost", "a part is cut and its manifest written again",
+    "schemes are other ones everywhere", "accounts close on their second day",
 )  # fmt: skip
 """What `make test` tries; `make test-full` tries everything."""
 

@@ -10,6 +10,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from payloom.fraud.cases import MAX_DELAY_DAYS
+from payloom.quality.agreement import LATEST_DAYS
 from payloom.quality.bounds import distribution_slack, index_slack, share_slack
 from payloom.quality.distribution import stability_index
 from payloom.quality.nulls import NULL_RULES
@@ -36,6 +38,11 @@ def test_the_page_names_every_rule() -> None:
     assert names - {name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)} == set()
     idle = {pattern for pattern in patterns if not any(fnmatchcase(name, pattern) for name in names)}
     assert idle == FROM_SUITE
+
+
+def test_the_limit_of_reports_is_that_of_the_world() -> None:
+    """The gate knows nothing of the world's insides; the one number that both have is the same."""
+    assert LATEST_DAYS == MAX_DELAY_DAYS
 
 
 def test_names_are_unique_and_begin_with_their_table() -> None:

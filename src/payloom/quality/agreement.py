@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 import polars as pl
 
 from payloom.quality.rule import RowRule, Rule
-from payloom.reference import load_currencies
+from payloom.reference import load_cities, load_currencies
 
 _col = pl.col
+LATEST_DAYS: Final = 120
+"""Days after which nobody reports a payment or charges it back any more: the schemes' limit, and that of the world."""
+
 CENT: Final = 0.005
 """Dollar amounts are rounded to cents."""
 
@@ -85,6 +89,13 @@ def _of_parties() -> tuple[tuple[str, tuple[str, ...], str, pl.Expr], ...]:
             ~_col("ip_address").str.contains(_ADDRESSES),
         ),
         (
+            "ip_type.address",
+            ("ip_type", "ip_address"),
+            "addresses of businesses are in 10/8, those of mobile networks in 100.64/10, and no others are",
+            ((_col("ip_type") == "business") != _col("ip_address").str.starts_with("10."))
+            | ((_col("ip_type") == "mobile") != _col("ip_address").str.starts_with("100.")),
+        ),
+        (
             "payee_account_id.other",
             ("payee_account_id", "account_id"),
             "a transfer goes to another account",
@@ -111,19 +122,23 @@ def _wrong_dollars() -> pl.Expr:
     return (usd - _col("amount_minor") / minor_per_usd).abs() > CENT + 1e-9 * usd.abs() + 1e-9
 
 
+def _outside(later: str, earlier: str) -> pl.Expr:
+    return ~(_col(later) - _col(earlier)).is_between(timedelta(0), timedelta(days=LATEST_DAYS), closed="right")
+
+
 def _of_labels() -> list[RowRule]:
     rules = (
         (
             "reported_at.order",
             ("reported_at", "event_time"),
-            "a payment is reported after it was made",
-            _col("reported_at") < _col("event_time"),
+            f"a payment is reported after it was made, within {LATEST_DAYS} days",
+            _outside("reported_at", "event_time"),
         ),
         (
             "chargeback_at.order",
             ("chargeback_at", "reported_at"),
-            "a chargeback comes after the report",
-            _col("chargeback_at") < _col("reported_at"),
+            f"a chargeback comes after the report, within {LATEST_DAYS} days",
+            _outside("chargeback_at", "reported_at"),
         ),
         (
             "is_fraud.disputed",
@@ -146,10 +161,18 @@ def _of_lives(table: str) -> list[RowRule]:
         return _of_merchants()
     first, last = ends[table]
     holds = f"{last} is not before {first}"
-    return [_rule(table, f"{last}.order", (last, first), holds, _col(last) < _col(first))]
+    rules = [_rule(table, f"{last}.order", (last, first), holds, _col(last) < _col(first))]
+    return rules + ([_city(table, "home_city", "home_country")] if table == "customers" else [])
+
+
+def _city(table: str, city: str, country: str) -> RowRule:
+    known = [f"{one.country} {one.name}" for one in load_cities()]
+    there = pl.concat_str(_col(country).cast(pl.String), _col(city), separator=" ").is_in(known)
+    return _rule(table, f"{city}.country", (city, country), f"{city} is a city of {country}", ~there)
 
 
 def _of_merchants() -> list[RowRule]:
     holds = "only an online merchant has no terminal"
     breaks = (_col("terminals") == 0) != _col("is_online")
-    return [_rule("merchants", "terminals.online", ("terminals", "is_online"), holds, breaks)]
+    online = _rule("merchants", "terminals.online", ("terminals", "is_online"), holds, breaks)
+    return [online, _city("merchants", "city", "country")]

@@ -12,7 +12,7 @@ import polars as pl
 from payloom.engine.memory import available_cpus
 from payloom.quality.dataset import LABELS, MAIN, Data
 from payloom.quality.distribution import drift_results, fraud_rate, margin_results, missing_rates
-from payloom.quality.integrity import label_results, refund_results, unique_result
+from payloom.quality.integrity import bin_result, label_results, refund_results, unique_result
 from payloom.quality.links import LINKS
 from payloom.quality.margins import Profile
 from payloom.quality.pieces import Piece, UnreadableError, in_declared_types, usable_columns
@@ -119,6 +119,8 @@ def _entities(data: Data) -> tuple[dict[str, pl.DataFrame], list[Result]]:
         wanted = {link.target for link in LINKS if link.table == name}
         targets = {target: frames[target] for target in wanted if target in frames}
         results += _table_results(Scan(TABLES[name], data.declared, targets), data.pieces.get(name, ()))[0]
+    if data.declared.ours:
+        results.append(bin_result(frames.get("cards")))
     return frames, results
 
 

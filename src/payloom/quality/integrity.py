@@ -39,6 +39,24 @@ def unique_result(table: Table, keys: Iterable[NDArray[np.int64]]) -> Result:
     return Result.none_breaks(rule, len(again), len(every), shown)
 
 
+BIN: Final = ("issuer_id", "card_brand", "card_type", "issuer_country")
+"""What a BIN decides."""
+
+
+def bin_result(cards: pl.DataFrame | None) -> Result:
+    """Judge that cards with the same BIN are of the same issuer and kind."""
+    rule = Rule(
+        "cards.bin_id.same", "cards", ("bin_id", *BIN), "integrity",
+        "cards with the same bin_id have the same issuer, scheme, kind and country", "BINs of several kinds",
+    )  # fmt: skip
+    if cards is None or not set(rule.columns) <= set(cards.columns):
+        return Result.not_judged(rule, "the cards lack a column")
+    kinds = cards.select(rule.columns).drop_nulls().unique().sort(rule.columns)
+    several = kinds.filter(_col("bin_id").is_duplicated())
+    shown = tuple(several.head(EXAMPLES_MAX).rows(named=True))
+    return Result.none_breaks(rule, several["bin_id"].n_unique(), kinds["bin_id"].n_unique(), shown)
+
+
 REFUND_EXISTS: Final = Rule(
     "payments.original_transaction_id.payments", "payments", ("original_transaction_id", "transaction_id"), "integrity",
     "a refund names a payment that exists",

@@ -49,7 +49,9 @@ def _link(table: str, column: str, target: str, key: str, **same: str) -> Link:
 
 
 _OF_CARD: Final = ("customer_id", "account_id", "bin_id", "issuer_id", "card_brand", "card_type", "issuer_country")
-_OF_MERCHANT: Final = {"mcc": "mcc", "merchant_country": "country", "acquirer_id": "acquirer_id"}
+_OF_MERCHANT: Final = {"mcc": "mcc", "merchant_country": "country", "acquirer_id": "acquirer_id"} | {
+    name: name for name in ("latitude", "longitude")
+}
 
 LINKS: Final = (
     Link("payments", "card_id", "cards", "card_id", {name: name for name in _OF_CARD}),
@@ -61,13 +63,20 @@ LINKS: Final = (
     _link("accounts", "customer_id", "customers", "customer_id"),
     _link("accounts", "merchant_id", "merchants", "merchant_id"),
     _link("cards", "account_id", "accounts", "account_id", customer_id="customer_id"),
-    _link("cards", "customer_id", "customers", "customer_id"),
+    _link("cards", "customer_id", "customers", "customer_id", issuer_country="home_country"),
     _link("cards", "replaced_by_card_id", "cards", "card_id", customer_id="customer_id", account_id="account_id"),
     _link("devices", "customer_id", "customers", "customer_id"),
 )  # fmt: skip
 """Every reference of the schema that leads to a table of entities; refunds and labels lead to payments."""
 
 _FOUND: Final = "found"
+
+_LIVES: Final = {
+    "card_id": ("issued_on", "expires_on"),
+    "account_id": ("opened_on", "closed_on"),
+    "device_id": ("activated_on", "retired_on"),
+}
+"""First day of use, and first day out of use, of what a payment is made with."""
 
 
 def link_rules(table: str) -> list[RowRule]:
@@ -124,8 +133,8 @@ def joined(frame: pl.DataFrame, added: Sides) -> pl.DataFrame:
 
 
 def _wanted(link: Link) -> tuple[str, ...]:
-    # Where a card was valid, where a merchant sells: see `_of_places`.
-    more = {"card_id": ("issued_on", "expires_on"), "merchant_id": ("is_online",)}.get(link.column, ())
+    # Where a merchant sells, and when things are in use: see `_of_places` and `_LIVES`.
+    more = ("is_online",) if link.column == "merchant_id" else _LIVES.get(link.column, ())
     return (*link.same.values(), *(more if link.table == "payments" else ()))
 
 
@@ -149,7 +158,6 @@ def _rules(link: Link) -> list[RowRule]:
 
 def _of_places() -> list[RowRule]:
     day, money = pl.col("event_time").dt.date(), {code: land.currency for code, land in load_countries().items()}
-    issued, expires = pl.col("card_id>issued_on"), pl.col("card_id>expires_on")
     expected = pl.col("merchant_country").replace_strict(money, default=None, return_dtype=pl.String)
     remote = ~pl.col("channel").is_in(["in_store", "atm"])
 
@@ -157,9 +165,12 @@ def _of_places() -> list[RowRule]:
         return Rule(f"payments.{name}", "payments", columns, "integrity", holds)
 
     return [
-        RowRule(
-            rule("card_id.valid", ("card_id", "event_time"), "a card pays from issued_on up to expires_on"),
-            (day < issued) | (day >= expires),
+        *(
+            RowRule(
+                rule(f"{column}.valid", (column, "event_time"), f"{column} is used from {first} up to {end}"),
+                (day < pl.col(f"{column}>{first}")) | (day >= pl.col(f"{column}>{end}")),
+            )
+            for column, (first, end) in _LIVES.items()
         ),
         RowRule(
             rule("channel.merchant", ("channel", "merchant_id"), "online merchants sell remotely, shops in person"),

@@ -172,6 +172,44 @@ MARGINS: Final = (
         short_tolerance=0.2,
     ),
     Margin(
+        "decline_code",
+        ("response_code", "channel", *_WHO),
+        _CHOSEN & (_col("transaction_type") != "refund") & (_col("response_code") != "00"),
+        pl.concat_str(_col("channel").cast(pl.String), pl.lit(GROUP_SEPARATOR), _col("response_code").cast(pl.String)),
+        "shares",
+        "the declines of each channel have its codes",
+        ("regions", "spending", "authorisation"),
+        effect=2.0,
+        short_tolerance=0.2,
+        group=True,
+    ),
+    *(
+        Margin(
+            name,
+            (name, *_WHO),
+            _CHOSEN & _col(name).is_not_null(),
+            _col(name).cast(pl.String),
+            "shares",
+            f"values of {name} are mixed as in the default world",
+            ("regions", "spending", "authorisation"),
+            # A customer has a VPN or has none: all of their addresses are alike.
+            effect=20.0 if name == "ip_type" else 6.0,
+        )
+        for name in ("cvm", "three_ds", "cvv_result", "ip_type")
+    ),
+    Margin(
+        "ip_country",
+        ("ip_country", "issuer_country", *_WHO),
+        _CHOSEN & _col("ip_country").is_not_null(),
+        pl.when(_col("ip_country").cast(pl.String) == _col("issuer_country").cast(pl.String))
+        .then(pl.lit("of the issuer"))
+        .otherwise(pl.lit("of another")),
+        "shares",
+        "addresses abroad are as frequent as travellers make them",
+        ("regions", "spending", "authorisation"),
+        effect=15.0,
+    ),
+    Margin(
         "currency",
         ("currency", *_WHO),
         _CHOSEN,

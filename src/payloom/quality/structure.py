@@ -98,6 +98,10 @@ def _rows(table: Table, pieces: Sequence[Piece], tally: Tally, declared: Declare
     listed = declared.rows if table.name == "payments" else None
     promised = float(sum(piece.rows or 0 for piece in pieces) if listed is None else listed)
     results = [Result(rule, float(tally.rows), promised, promised, f"{promised:,.0f}", f"{tally.rows:,}")]
+    if table.name == "payments" and declared.whole:
+        every = _rule(table, "config_rows", "a whole data set has as many rows as its config says", "rows")
+        wanted = declared.setting("world", "rows") or 0.0
+        results.append(Result(every, float(tally.rows), wanted, wanted, f"{wanted:,.0f}", f"{tally.rows:,}"))
     if table.name == "payments" and declared.fraud_rows is not None:
         fraud = _rule(table, "is_fraud.rows", "it has as many frauds as the manifests promise", "rows")
         count = float(declared.fraud_rows)
