@@ -64,6 +64,8 @@ _STYLE: Final[dict[Any, Any]] = {
 }
 _REFERENCED: Final = re.compile(r'(?:url\(#|href="#)([^)"]+)')
 _ID: Final = re.compile(r' id="([^"]+)"')
+_TAG: Final = re.compile(r"<[^>]*>")
+_DIGITS: Final = re.compile(r"(\d+\.\d)\d+")
 _HEAD: Final = re.compile(r"^.*?<svg[^>]*?viewBox=\"([^\"]+)\"[^>]*>", re.DOTALL)
 
 Draw = Callable[[Axes], None]
@@ -122,8 +124,9 @@ def _inlined(svg: str, name: str, description: str) -> str:
     body = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", body)
     for color, variable in _VARIABLES.items():
         body = body.replace(color, f"var({variable})")
-    body = re.sub(r"\n\s*", "\n", re.sub(r"(\d+\.\d)\d+", r"\1", body))
-    return title + body
+    # Places need no more digits; a label such as 0.01 does.
+    body = _TAG.sub(lambda found: _DIGITS.sub(r"\1", found.group()), body)
+    return title + re.sub(r"\n\s*", "\n", body)
 
 
 def bare(axes: Axes, grid: Literal["x", "y", "both"] | None = None) -> None:
