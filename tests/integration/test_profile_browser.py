@@ -3,12 +3,7 @@
 Needs a Chromium on the PATH (Debian: ``apt-get install chromium``) and is skipped without one.
 """
 
-import json
-import os
 import re
-import shutil
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,72 +14,16 @@ from payloom.profile.compare_page import compare_page
 from payloom.profile.payments_page import payments_page
 from payloom.profile.subject import open_subject
 from payloom.storage.address import StoreOptions
+from tests.integration.browser import CHROMIUM, Seen
 from tests.profile.hostile import MARK, NAMES, write_hostile
 
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-sync",
-    "--no-first-run",
-    "--hide-scrollbars",
-    "--host-resolver-rules=MAP * ~NOTFOUND",
-    "--enable-logging=stderr",
-    "--virtual-time-budget=5000",
-)
 CONFIG = {"world": {"rows": 20_000, "start": "2025-11-20", "end": "2026-02-10", "fraud_rate": "0.02"}}
-CONSOLE = re.compile(r"CONSOLE[^\]]*\] *(.*)")
 PAGES = ("profile", "payments", "compare")
 
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH; install it to try the pages in a browser"),
 ]
-
-
-class Seen:
-    """What a browser made of a page."""
-
-    def __init__(self, page: Path, folder: Path, *flags: str) -> None:
-        assert CHROMIUM is not None
-        log = folder / f"{page.stem}.netlog.json"
-        command = [
-            CHROMIUM,
-            *FLAGS,
-            *flags,
-            f"--user-data-dir={folder / 'home'}",
-            f"--log-net-log={log}",
-            "--dump-dom",
-            page.as_uri(),
-        ]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-        ) as browser:
-            try:
-                self.dom, errors = browser.communicate(timeout=120)
-            finally:
-                if browser.poll() is None:
-                    os.killpg(browser.pid, signal.SIGKILL)
-        self.console = CONSOLE.findall(errors)
-        text = log.read_text("utf-8")
-        events = json.loads(text if text.rstrip().endswith("}") else text.rstrip().rstrip(",") + "]}")["events"]
-        urls = [event["params"]["url"] for event in events if "url" in event.get("params", {})]
-        # The browser itself asks its maker for updates and the like; such requests have no page behind them.
-        self.requests = sorted(
-            {url for url in urls if not url.startswith(("file:", "data:", "chrome"))} - _of_browser(urls)
-        )
-
-
-def _of_browser(urls: list[str]) -> set[str]:
-    hosts = (".google.com/", ".googleapis.com/", ".gvt1.com/", ".gstatic.com/")
-    return {url for url in urls if any(host in url for host in hosts)}
 
 
 @pytest.fixture(scope="module")
