@@ -305,9 +305,12 @@ class Profile:
         everyone = everybody(frame).lazy()
         day = _col("event_time").dt.date().to_physical() if days and "event_time" in frame.columns else pl.lit(NO_DAY)
         for margin in measurable(frame.columns):
-            rows = everyone.filter(margin.where).select(day.cast(pl.Int32).alias("day"), margin.key.alias("key"))
-            counts = rows.drop_nulls().group_by("day", "key").agg(pl.len().cast(pl.Int64).alias("n"))
-            found[margin.name] = counts.collect()
+            read = margin.key.meta.root_names()
+            # Codes are counted as they are stored, and few rows are left to make texts of.
+            raw = [_col(n) for n in read] if _all_codes(frame, read) else [margin.key.alias("key")]
+            rows = everyone.filter(margin.where).select(day.cast(pl.Int32).alias("day"), *raw)
+            counts = rows.group_by(pl.all()).agg(pl.len().cast(pl.Int64).alias("n")).collect()
+            found[margin.name] = _added([counts.select("day", _key_of(margin, counts), "n").drop_nulls()])
         return cls(found)
 
     @classmethod
@@ -319,7 +322,15 @@ class Profile:
 
 
 def _added(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(frames).group_by("day", "key").agg(_col("n").sum()) if len(frames) > 1 else frames[0]
+    return pl.concat(frames).group_by("day", "key").agg(_col("n").sum())
+
+
+def _all_codes(frame: pl.DataFrame, names: Sequence[str]) -> bool:
+    return all(frame.schema[name] in (pl.Enum, pl.Categorical, pl.Boolean) for name in names)
+
+
+def _key_of(margin: Margin, counts: pl.DataFrame) -> pl.Expr:
+    return _col("key") if "key" in counts.columns else margin.key.alias("key")
 
 
 _OPTIONAL: Final = frozenset(_WHO)
