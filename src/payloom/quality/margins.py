@@ -30,7 +30,7 @@ class Margin:
     where
         Who is counted.
     key
-        What is counted, as text; an amount's class as a number in text.
+        What is counted, as text; an amount's class as a number in text. It reads codes and columns of few values.
     shape
         ``shares`` of classes, each compared alone, or a ``cdf`` over ordered classes.
     holds
@@ -88,15 +88,22 @@ _CARD: Final = _GENUINE & (_col("transaction_type") != "transfer")
 _CHOSEN: Final = _CARD & ~_col("is_recurring")
 _PURCHASE: Final = _GENUINE & (_col("transaction_type") == "purchase") & ~_col("is_recurring")
 _WHO: Final = ("is_fraud", "transaction_type", "is_recurring")
-_LOCAL: Final = _col("event_time") + pl.duration(minutes=_col("local_offset_min").cast(pl.Int64))
-_CLASS: Final = (_col("amount_usd").log10() * STEPS_PER_DECADE).floor().cast(pl.Int32, strict=False).cast(pl.String)
+_LOCAL_MINUTE: Final = _col("event_time").dt.epoch("s") // 60 + _col("local_offset_min")
+_DERIVED: Final = {
+    "local_hour": (_LOCAL_MINUTE // 60 % 24).cast(pl.Int8),
+    # The first day of 1970 was a Thursday.
+    "local_weekday": ((_LOCAL_MINUTE // 1440 + 3) % 7 + 1).cast(pl.Int8),
+    "amount_class": (_col("amount_usd").log10() * STEPS_PER_DECADE).floor().cast(pl.Int32, strict=False),
+    "first_digit": _col("amount_minor").cast(pl.String).str.head(1),
+}
+"""Columns of few values, each computed once for all margins that count it."""
 
 MARGINS: Final = (
     Margin(
         "hour",
         ("event_time", "local_offset_min", *_WHO),
         _CHOSEN,
-        _LOCAL.dt.hour().cast(pl.String),
+        _col("local_hour").cast(pl.String),
         "shares",
         "payments by hour of the local day follow the profile of the day",
         ("regions", "calendar", "spending"),
@@ -107,7 +114,7 @@ MARGINS: Final = (
         "weekday",
         ("event_time", "local_offset_min", *_WHO),
         _CHOSEN,
-        _LOCAL.dt.weekday().cast(pl.String),
+        _col("local_weekday").cast(pl.String),
         "shares",
         "payments by weekday follow the profile of the week",
         ("regions", "calendar", "spending"),
@@ -239,7 +246,7 @@ MARGINS: Final = (
         "amount",
         ("amount_usd", *_WHO),
         _PURCHASE & (_col("amount_usd") > 0),
-        _CLASS,
+        _col("amount_class").cast(pl.String),
         "cdf",
         "quantiles of amounts are those of the trades",
         ("regions", "spending"),
@@ -251,7 +258,7 @@ MARGINS: Final = (
         "amount_by_trade",
         ("amount_usd", "mcc", *_WHO),
         _PURCHASE & (_col("amount_usd") > 0) & _col("mcc").is_in(TRADES),
-        pl.concat_str(_col("mcc").cast(pl.String), pl.lit(GROUP_SEPARATOR), _CLASS),
+        pl.concat_str(_col("mcc").cast(pl.String), pl.lit(GROUP_SEPARATOR), _col("amount_class").cast(pl.String)),
         "cdf",
         "quantiles of amounts of each large trade are its own",
         ("regions", "spending"),
@@ -266,7 +273,7 @@ MARGINS: Final = (
         "first_digit",
         ("amount_minor", *_WHO),
         _PURCHASE & (_col("amount_minor") > 0),
-        _col("amount_minor").cast(pl.String).str.head(1),
+        _col("first_digit"),
         "shares",
         "first digits of amounts are near Benford's law",
         (),
@@ -302,15 +309,13 @@ class Profile:
     def of(cls, frame: pl.DataFrame, *, days: bool = False) -> Profile:
         """Count a frame, by day or all days together; margins whose columns are missing are left out."""
         found = {}
-        everyone = everybody(frame).lazy()
         day = _col("event_time").dt.date().to_physical() if days and "event_time" in frame.columns else pl.lit(NO_DAY)
+        everyone = _with_derived(everybody(frame)).with_columns(day.cast(pl.Int32).alias("day")).lazy()
         for margin in measurable(frame.columns):
-            read = margin.key.meta.root_names()
             # Codes are counted as they are stored, and few rows are left to make texts of.
-            raw = [_col(n) for n in read] if _all_codes(frame, read) else [margin.key.alias("key")]
-            rows = everyone.filter(margin.where).select(day.cast(pl.Int32).alias("day"), *raw)
-            counts = rows.group_by(pl.all()).agg(pl.len().cast(pl.Int64).alias("n")).collect()
-            found[margin.name] = _added([counts.select("day", _key_of(margin, counts), "n").drop_nulls()])
+            rows = everyone.filter(margin.where).group_by("day", *margin.key.meta.root_names())
+            counts = rows.agg(pl.len().cast(pl.Int64).alias("n")).collect()
+            found[margin.name] = _added([counts.select("day", margin.key.alias("key"), "n").drop_nulls()])
         return cls(found)
 
     @classmethod
@@ -325,12 +330,10 @@ def _added(frames: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(frames).group_by("day", "key").agg(_col("n").sum())
 
 
-def _all_codes(frame: pl.DataFrame, names: Sequence[str]) -> bool:
-    return all(frame.schema[name] in (pl.Enum, pl.Categorical, pl.Boolean) for name in names)
-
-
-def _key_of(margin: Margin, counts: pl.DataFrame) -> pl.Expr:
-    return _col("key") if "key" in counts.columns else margin.key.alias("key")
+def _with_derived(frame: pl.DataFrame) -> pl.DataFrame:
+    there = set(frame.columns)
+    possible = {name: made for name, made in _DERIVED.items() if set(made.meta.root_names()) <= there}
+    return frame.with_columns(made.alias(name) for name, made in possible.items())
 
 
 _OPTIONAL: Final = frozenset(_WHO)
