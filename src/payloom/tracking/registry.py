@@ -161,7 +161,7 @@ def _write_down(client: MlflowClient, name: str, version: int, champion: int | N
 
 def _holder(client: MlflowClient, name: str, alias: str) -> int | None:
     """Return the version that has an alias."""
-    # The model lists its aliases; asking for a version by one that nobody has is an error like many others.
+    # The model lists its aliases, as numbers or texts; asking for one that nobody has is an error like many others.
     held = client.get_registered_model(name).aliases.get(alias)
     return None if held is None else int(held)
 
