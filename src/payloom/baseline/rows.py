@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,6 +42,11 @@ APPROVED: Final = "00"
 """Response code of a payment that went through."""
 
 _SHOWN: Final = ("amount_usd", "channel", "response_code")
+_TYPES: Final[dict[str, tuple[str, Callable[[pl.DataType], bool]]]] = {
+    "event_time": ("a time", lambda kind: isinstance(kind, pl.Datetime)),
+    "is_fraud": ("a boolean", lambda kind: kind == pl.Boolean or kind.is_integer()),
+    "amount_usd": ("a number", lambda kind: kind.is_numeric()),
+}
 _PAYERS: Final = ("card_id", "account_id", "customer_id")
 
 Rows = Ints
@@ -134,22 +140,17 @@ def make_rows(payments: Frame, labels: Frame | None = None) -> BaselineRows:
     Raises
     ------
     TrainingDataError
-        If a required column is missing or has nulls, or there is no row.
+        If a required column is missing, has nulls or another type, or there is no row.
     """
-    have = payments.lazy().collect_schema().names()
-    _require(have, REQUIRED, "payments")
-    wanted = [
-        n for n in have if n in needed_columns() | {*REQUIRED, *_PAYERS, "amount_usd", "channel", "response_code"}
-    ]
-    ordered = payments.lazy().select(wanted).sort("event_time", maintain_order=True).collect(engine="streaming")
-    _check(ordered)
+    ordered = in_order(payments, REQUIRED)
+    have = ordered.columns
     time_us = ordered["event_time"].dt.epoch("us").to_numpy()
-    fraud = ordered["is_fraud"].cast(pl.Boolean).to_numpy()
+    fraud = ordered["is_fraud"].to_numpy()
     first, last = int(time_us[0]), int(time_us[-1]) + 1
     cut = (first + int((last - first) * (1 - TEST_SHARE))) // DAY_US * DAY_US
     every = 1 + int((time_us >= cut).sum()) // TEST_ROWS_AT_MOST
     test = (time_us >= cut) & ((time_us // DAY_US) % every == 0)
-    reports = _reports(labels, have)
+    reports = known_reports(labels, ordered)
     reported_us, typology = _labels(labels, reports, ordered)
     spread = even_spread(len(ordered))
     share = min(1.0, GENUINE_AT_MOST / max(int((~fraud).sum()), 1))
@@ -175,6 +176,34 @@ def make_rows(payments: Frame, labels: Frame | None = None) -> BaselineRows:
     )
 
 
+def in_order(payments: Frame, required: tuple[str, ...]) -> pl.DataFrame:
+    """Return the columns that are needed of the payments, in the order of time.
+
+    Raises
+    ------
+    TrainingDataError
+        If a required column is missing, has nulls or another type, or there is no row.
+    """
+    have = payments.lazy().collect_schema()
+    _refuse(Problem(f"payments.{name}", "", "is missing") for name in required if name not in have)
+    known = {name: types for name, types in _TYPES.items() if name in have}
+    _refuse(
+        Problem(f"payments.{name}", str(have[name]), f"must be {what}")
+        for name, (what, fits) in known.items()
+        if not fits(have[name])
+    )
+    wanted = [name for name in have if name in needed_columns().union(REQUIRED, _PAYERS, _SHOWN)]
+    ordered = payments.lazy().select(wanted).sort("event_time", maintain_order=True).collect(engine="streaming")
+    ordered = ordered.with_columns(pl.col(name).cast(pl.Boolean) for name in ("is_fraud",) if name in have)
+    _refuse([] if len(ordered) else [Problem("payments", "0 rows", "must hold payments")])
+    _refuse(
+        Problem(f"payments.{name}", "null", "must be known of every row")
+        for name in required
+        if ordered[name].null_count()
+    )
+    return ordered
+
+
 def payer(payments: pl.DataFrame) -> pl.Series:
     """Return the card of each payment, or its account where there is none."""
     known = [pl.col(name).cast(pl.String) for name in _PAYERS if name in payments.columns]
@@ -182,32 +211,35 @@ def payer(payments: pl.DataFrame) -> pl.Series:
     return payments.select(pl.coalesce([*known, pl.int_range(pl.len()).cast(pl.String)]).alias("card")).to_series()
 
 
-def _require(have: list[str], required: tuple[str, ...], table: str) -> None:
-    missing = [Problem(f"{table}.{name}", "", "is missing") for name in required if name not in have]
-    if missing:
-        raise TrainingDataError(missing, hint="a data set of payloom has every column; docs/schema.md lists them")
-
-
-def _check(payments: pl.DataFrame) -> None:
-    if not len(payments):
-        raise TrainingDataError([Problem("payments", "0 rows", "must hold payments")], hint="name a data set with rows")
-    holes = [name for name in REQUIRED if payments[name].null_count()]
-    if holes:
-        raise TrainingDataError([Problem(f"payments.{name}", "null", "must be known of every row") for name in holes])
-
-
-def _reports(labels: Frame | None, payments_have: list[str]) -> pl.DataFrame | None:
-    if labels is None or "transaction_id" not in payments_have:
+def known_reports(labels: Frame | None, payments: pl.DataFrame) -> pl.DataFrame | None:
+    """Return ``transaction_id`` and ``reported_at`` of the labels; None where one of them is missing."""
+    if labels is None or "transaction_id" not in payments.columns:
         return None
-    if not {"transaction_id", "reported_at"} <= set(labels.lazy().collect_schema().names()):
+    have = labels.lazy().collect_schema()
+    if not {"transaction_id", "reported_at"} <= set(have):
         return None
+    same = payments["transaction_id"].dtype
+    _refuse(
+        Problem(f"fraud_labels.{name}", str(have[name]), f"must be {what}")
+        for name, what, fits in (
+            ("transaction_id", f"{same}, as in the payments", have["transaction_id"] == same),
+            ("reported_at", "a time", isinstance(have["reported_at"], pl.Datetime)),
+        )
+        if not fits
+    )
     return labels.lazy().select("transaction_id", "reported_at").collect()
+
+
+def _refuse(problems: Iterable[Problem]) -> None:
+    found = list(problems)
+    if found:
+        raise TrainingDataError(found, hint="a data set of payloom has every column; docs/schema.md lists them")
 
 
 def _labels(labels: Frame | None, reports: pl.DataFrame | None, payments: pl.DataFrame) -> tuple[Ints, pl.Series]:
     """Return when each payment was reported, and of what kind it is."""
     late = payments["event_time"].dt.epoch("us") + GAP_DAYS * DAY_US
-    reported = np.where(payments["is_fraud"].cast(pl.Boolean), late, NEVER_US)
+    reported = np.where(payments["is_fraud"], late, NEVER_US)
     if reports is not None:
         at = _joined(payments, reports.unique("transaction_id", keep="first", maintain_order=True), "reported_at")
         reported = at.dt.epoch("us").fill_null(NEVER_US).to_numpy()
@@ -233,9 +265,8 @@ def _at_risk(payments: pl.DataFrame) -> Floats:
     amount = pl.col("amount_usd").cast(pl.Float64)
     if "response_code" in payments.columns:
         # A declined fraud takes no money.
-        amount = (
-            pl.when(pl.col("response_code").cast(pl.String).fill_null(APPROVED) == APPROVED).then(amount).otherwise(0)
-        )
+        answer = pl.col("response_code").cast(pl.String)
+        amount = pl.when(answer.is_null() | (answer == APPROVED)).then(amount).otherwise(0)
     return payments.select(amount.alias("at_risk_usd")).to_series().to_numpy()
 
 
