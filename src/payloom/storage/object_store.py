@@ -23,6 +23,7 @@ from payloom.storage.address import Address, StoreOptions
 from payloom.storage.aws import Aws, aws_faults
 from payloom.storage.failures import storage_faults
 from payloom.storage.object_failures import ATTEMPTS, again, object_error, object_faults
+from payloom.storage.object_ranges import ObjectRanges
 from payloom.storage.object_upload import REQUESTS_PER_FILE, TOKEN, UPLOAD_TIMEOUTS, ObjectUpload
 from payloom.storage.store import Entry
 
@@ -141,6 +142,11 @@ class ObjectStore:
                 file.close()
                 raise
         return file
+
+    def open_ranges(self, key: str) -> BinaryIO:
+        """Open an object, which must exist, of which only some places are read; nothing else is fetched."""
+        with storage_faults(f"read {self.shown(key)}"):
+            return cast("BinaryIO", ObjectRanges(self, key))
 
     def size(self, key: str) -> int | None:
         """Return the size in bytes, or None if there is no such object."""

@@ -86,7 +86,11 @@ class Store(Protocol):
         ...
 
     def open(self, key: str) -> BinaryIO:
-        """Open a file for reading; it must exist."""
+        """Open a file for reading from one end to the other; it must exist. An object is fetched first."""
+        ...
+
+    def open_ranges(self, key: str) -> BinaryIO:
+        """Open a file of which only some places are read; it must exist. Of an object nothing else is fetched."""
         ...
 
     def size(self, key: str) -> int | None:
