@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Final, Protocol
+from typing import BinaryIO, Final, Protocol
 
 import polars as pl
 import pyarrow as pa
@@ -21,6 +22,9 @@ from payloom.storage.store import Store
 
 BATCH_ROWS: Final = 1 << 17
 """Rows looked at together: 50 MB of payments."""
+
+FEW_COLUMNS: Final = 3
+"""Columns up to which they are read without the rest of a file."""
 
 _MONTH: Final = re.compile(r"/year=(\d{4})/month=(\d{2})/")
 
@@ -94,9 +98,13 @@ class StoredPart:
         return month_of(self.name)
 
     def types(self) -> dict[str, str]:
-        """Return the types that the file declares."""
+        """Return the types that the file declares; its footer is read once."""
+        return self._types
+
+    @cached_property
+    def _types(self) -> dict[str, str]:
         try:
-            with storage_faults(f"read {self.name}"), self.store.open(self.name) as file:
+            with storage_faults(f"read {self.name}"), self.store.open_ranges(self.name) as file:
                 return arrow_types(pq.ParquetFile(file).schema_arrow)
         except (pa.ArrowException, PayloomError, ValueError) as error:
             raise _unreadable(error) from error
@@ -104,13 +112,18 @@ class StoredPart:
     def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
         """Yield rows; the checksum of every page that is read is compared."""
         try:
-            with storage_faults(f"read {self.name}"), self.store.open(self.name) as file:
+            with storage_faults(f"read {self.name}"), self._opened(columns) as file:
                 parquet = pq.ParquetFile(file, page_checksum_verification=True)
                 found = [name for name in parquet.schema_arrow.names if columns is None or name in columns]
                 for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=found, use_threads=False):
                     yield pl.DataFrame(batch)
         except (pa.ArrowException, PayloomError, ValueError) as error:
             raise _unreadable(error) from error
+
+    def _opened(self, columns: Sequence[str] | None) -> BinaryIO:
+        """Open the file: of a part in a bucket a few columns are fetched alone, many with the whole of it."""
+        few = columns is not None and len(columns) <= FEW_COLUMNS
+        return self.store.open_ranges(self.name) if few else self.store.open(self.name)
 
 
 @dataclass(frozen=True)
