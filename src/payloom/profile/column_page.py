@@ -131,8 +131,9 @@ def _as_code(values: pl.Series) -> pl.Series | None:
 def _settings(subject: Subject, descriptions: dict[str, str]) -> dict[str, Any]:
     rows = subject.sample.height
     digest = f" Config digest {subject.config_digest}." if subject.config_digest else ""
+    days = subject.sample["event_time"].dt.date().n_unique()
     about = (
-        f"A sample of {rows:,} of {subject.rows:,} payments, spread over the whole time; "
+        f"A sample of {rows:,} of {subject.rows:,} payments, from {days:,} days spread over the whole time; "
         f"{subject.frauds:,} of all are fraud ({one_in(subject.frauds, subject.rows)}).{digest} "
         "Ids and addresses are left out."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,18 +14,22 @@ from typing import Final
 import polars as pl
 
 from payloom.errors import StorageError
-from payloom.profile.sampling import WHOLE_ROWS_MAX, draw_sample, spread
+from payloom.profile.excerpt import Excerpts
+from payloom.profile.row_groups import RowGroup, row_groups, starts_of
+from payloom.profile.sampling import WHOLE_ROWS_MAX, Need, draw_sample, nothing_needed
 from payloom.realism.data import DataSet
 from payloom.schema import FRAUD_LABELS, PAYMENTS
 from payloom.storage.address import StoreOptions, is_remote, open_store
 from payloom.storage.store import Store
 from payloom.write.identity import no_data_set, read_identity
 from payloom.write.manifest import merged_parts
-from payloom.write.parts import Part
 from payloom.write.records import manifests
 
 WINDOW_ROWS_MAX: Final = 2_000_000
-"""Payments in a row that are read to show links and stories where not all are read."""
+"""Payments in a row that are read to show links and stories where not all are read; a file more than begun is ended."""
+
+FILE_ROWS_MAX: Final = 10_000_000
+"""Payments of one file that are read for it, however large the file is."""
 
 _WITH_NAMES: Final = ("merchants", "customers")
 """Tables that the stories take names and homes from."""
@@ -45,10 +49,10 @@ class Subject:
         Payments and frauds of the whole data set.
     config_digest
         Digest of world and layout; empty for data that payloom did not make.
-    fetched
-        Files of payments that were fetched from a bucket, of how many; None when all are at hand.
     sample_rows
         Rows of the sample, at most.
+    need
+        Fetches what is about to be read besides times and labels.
     """
 
     place: str
@@ -57,12 +61,12 @@ class Subject:
     frauds: int
     config_digest: str
     sample_rows: int
-    fetched: tuple[int, int] | None = None
+    need: Need = nothing_needed
 
     @cached_property
     def sample(self) -> pl.DataFrame:
         """Rows drawn from all, see `payloom.profile.sampling`."""
-        return draw_sample(self.data, self.sample_rows)
+        return draw_sample(self.data, self.sample_rows, self.need)
 
     @property
     def is_whole(self) -> bool:
@@ -76,26 +80,26 @@ class Subject:
 
     @cached_property
     def window(self) -> pl.LazyFrame:
-        """Rows that follow each other without a gap, for links and stories: all, or some files in the middle."""
+        """Rows that follow each other without a gap, for links and stories: all, or some from the middle."""
         if self.data.rows <= WHOLE_ROWS_MAX or not self.data.files:
             return self.data.payments
-        middle = len(self.data.files) // 2
-        frames: list[pl.LazyFrame] = []
+        groups = row_groups(self.data)
+        middle = starts_of(groups).searchsorted(self.data.rows // 2, "right") - 1
+        # From the start of its file: stories tell of months, and a part is of one.
+        first = next(group for group in groups if group.file == groups[middle].file)
+        taken: list[RowGroup] = []
         rows = 0
-        for file in self.data.files[middle:]:
-            frame = self.data.of_file(file)
-            rows += int(frame.select(pl.len()).collect().item())
-            if frames and rows > WINDOW_ROWS_MAX:
+        for group in groups[groups.index(first) :]:
+            rows += group.rows
+            if taken and rows > (FILE_ROWS_MAX if group.file == first.file else WINDOW_ROWS_MAX):
                 break
-            frames.append(frame)
-        return pl.concat(frames)
+            taken.append(group)
+        self.need(taken, self.data.schema.names())
+        return pl.concat([group.of(self.data) for group in taken])
 
     @property
     def basis(self) -> str:
         """What the numbers rest on, in words."""
-        if self.fetched:
-            files, total = self.fetched
-            return f"{files:,} of {total:,} files of payments, evenly over time"
         if self.is_whole:
             return f"all {self.rows:,} payments"
         return f"a sample of {self.sample.height:,} of {self.rows:,} payments"
@@ -124,33 +128,28 @@ def open_subject(
 
 
 def _fetched(place: str, store: Store, folder: Path, sample_rows: int) -> Subject:
-    """Fetch what is needed of a data set in a bucket."""
+    """Fetch what is needed of a data set in a bucket: all of a small one, of others what each page reads."""
     identity = read_identity(store)
     finished = manifests(store)
     if identity is None or not finished:
         raise no_data_set(store)
     parts = list(merged_parts(finished).values())
-    payments = [part for part in parts if part.table == PAYMENTS.name]
+    payments = sorted(part.key for part in parts if part.table == PAYMENTS.name)
     if not payments:
         raise StorageError(f"{place} has no payments", hint="name a data set with rows")
-    taken = _evenly(payments)
-    others = [part for part in parts if part.table in {FRAUD_LABELS.name, *_WITH_NAMES}]
-    for part in (*taken, *others):
-        file = folder / part.key
+    others = [part.key for part in parts if part.table in {FRAUD_LABELS.name, *_WITH_NAMES}]
+    rows = sum(part.rows for part in parts if part.table == PAYMENTS.name)
+    need = nothing_needed
+    if rows > WHOLE_ROWS_MAX:
+        excerpts = Excerpts(store, folder)
+        excerpts.begin(payments)
+        need = excerpts.need
+    else:
+        others += payments
+    for key in others:
+        file = folder / key
         file.parent.mkdir(parents=True, exist_ok=True)
-        with store.open(part.key) as source, file.open("wb") as target:
+        with store.open(key) as source, file.open("wb") as target:
             shutil.copyfileobj(source, target, 1 << 20)
-    rows = sum(part.rows for part in payments)
-    frauds = sum(part.fraud_rows or 0 for part in payments)
-    some = (len(taken), len(payments)) if len(taken) < len(payments) else None
-    return Subject(place, DataSet.open(folder), rows, frauds, identity.digest, sample_rows, some)
-
-
-def _evenly(parts: Sequence[Part]) -> list[Part]:
-    """Return all parts, or as many as may be read, evenly over time."""
-    ordered = sorted(parts, key=lambda part: part.key)
-    rows = sum(part.rows for part in ordered)
-    if rows <= WHOLE_ROWS_MAX:
-        return ordered
-    wanted = max(len(ordered) * WHOLE_ROWS_MAX // rows, 1)
-    return [ordered[place] for place in spread(len(ordered), wanted, "part")]
+    data = DataSet.open(folder)
+    return Subject(place, data, data.rows, data.frauds, identity.digest, sample_rows, need)
