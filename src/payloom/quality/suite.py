@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import polars as pl
 
 from payloom.extras import extra_libraries
+from payloom.quality.data_docs import make_offline
 from payloom.quality.later import imported_when_used
 from payloom.quality.nulls import is_required
 from payloom.quality.rule import EXAMPLES_MAX, Result, Rule
@@ -138,6 +139,7 @@ def judge(measured: Sequence[Result], sample: pl.DataFrame, *, ours: bool, docs:
             found = tuple(_sample_result(one, sample.height) for one in said.results)
         if docs is not None:
             context.build_data_docs()
+            make_offline(docs, [*measured, *found])
     return Judgement(gx.__version__, agrees, found, docs / "index.html" if docs is not None else None)
 
 
