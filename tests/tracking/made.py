@@ -1,7 +1,7 @@
 """Results of a training that was never held: small real models and an evaluation made by hand."""
 
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -107,14 +107,17 @@ def dataset() -> DatasetFacts:
     )
 
 
-def write(folder: Path, ap: float = 0.6, kinds: tuple[str, ...] = KINDS) -> Results:
-    """A folder of results, with a page."""
+def write(folder: Path, ap: float = 0.6, kinds: tuple[str, ...] = KINDS, *, ap_in_settings: bool = False) -> Results:
+    """A folder of results, with a page; if asked for, the models carry the average precision in their settings."""
+    models = {kind: scorer for kind, scorer in scorers().items() if kind in kinds}
+    if ap_in_settings:
+        models = {kind: replace(scorer, settings={"ap": ap}) for kind, scorer in models.items()}
     page = folder.parent / f"{folder.name}-card.html"
     page.write_text("<!doctype html><title>card</title>", "utf-8")
     return write_results(
         folder,
         evaluation=evaluation(ap, kinds),
-        scorers={kind: scorer for kind, scorer in scorers().items() if kind in kinds},
+        scorers=models,
         dataset=dataset(),
         example=features(5),
         config=CONFIG,
