@@ -310,6 +310,18 @@ def test_shares_are_read_off_the_curve_between_its_points():
     assert read["5 %"] == ("100 %",)
 
 
+def test_the_threshold_by_cost_comes_first():
+    """In whichever order thresholds come, the first column is that by cost."""
+    model = values.model(thresholds=values.thresholds()[::-1])
+    assert dict(card_view.thresholds(model))["Alerts a day"] == ("18.4", "100")
+    assert card_view.thresholds(values.model(thresholds=())) == ()
+
+
+def test_a_loss_is_told_so_that_it_can_be_read():
+    """Ends below zero are joined by a word, because a minus beside a dash looks like one."""
+    assert card_view.told(Estimate(-0.1, -0.25, -0.02), "share") == card_view.Told("−10\u00a0%", "−25 to −2\u00a0%")
+
+
 def test_both_thresholds_stand_on_the_curve_of_money():
     """Each threshold is a line and a mark; without them the curve stands alone."""
     curve = values.curves().alerts_saved_usd

@@ -71,6 +71,7 @@ def render_card(evaluation: Evaluation, about: CardAbout) -> str:
             verdict=card_view.verdict(evaluation, model),
             cost=card_view.by_cost(model),
             metrics=card_view.comparison(evaluation.models),
+            rules=[one.rule for one in card_view.in_order(model.thresholds)],
             thresholds=card_view.thresholds(model),
             readings=card_view.readings(evaluation.models),
             parts={
@@ -106,7 +107,7 @@ def _pictures(evaluation: Evaluation, model: ModelResult) -> dict[str, str]:
 
 def _timeline(split: Split) -> tuple[dict[str, Any], ...]:
     """Return the parts of the split with their days, as widths of a bar."""
-    train = f"{split.train_rows:,} payments, genuine ones thinned; {split.train_frauds:,} frauds reported by its end"
+    train = f"{split.train_rows:,} payments, genuine ones thinned; {split.train_frauds:,} frauds, as reported by then"
     test = f"{split.test_rows:,} payments, {split.test_frauds:,} frauds"
     gap = "left out: reports of these days were still to come" if split.test_from > split.train_to else "none"
     return (

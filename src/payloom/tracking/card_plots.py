@@ -21,7 +21,7 @@ PAD: Final = 8
 DASHES: Final = ("-", (0, (3.2, 1.4)), (0, (1, 1.4)), (0, (4.5, 1.4, 1, 1.4)), (0, (1.8, 1.8)), (0, (5.5, 1.8)))
 """As the lines ``c0`` to ``c5`` of the style sheet."""
 
-LOG_FROM: Final = 50
+LOG_FROM: Final = 500
 """Curves whose ends differ by more than such a factor get a logarithmic axis."""
 
 DEEPEST_LOSS: Final = 0.4
@@ -193,7 +193,7 @@ def ageing(months: Sequence[Ageing], name: str, frozen: Sequence[float], again: 
         axes.set_ylim(max(min(heights) - room, 0), min(max(heights) + room, 1))
         axes.set_xlabel("months after training")
         axes.yaxis.set_major_locator(MaxNLocator(5))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3g}"))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.3f}"))
 
     words = f"{name} by months after training, frozen and trained again each month; the numbers are in the table."
     key = "ageing" + "".join(sign for sign in name.lower() if sign.isalpha())

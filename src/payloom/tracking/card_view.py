@@ -136,7 +136,8 @@ def told(estimate: Estimate, unit: Unit) -> Told:
     if unit == "score":
         return Told(score(estimate.value), f"{score(estimate.low)} – {score(estimate.high)}" if known else "")
     reach = interval(estimate.low, estimate.high, unit) if known else ""
-    # The sign stays on the line of its number.
+    # A minus beside a dash can't be read; the sign of percent stays on the line of its number.
+    reach = reach.replace(" – ", " to ") if estimate.low < 0 else reach
     return Told(*(text.replace(" %", "\u00a0%") for text in (number(estimate.value, unit), reach)))
 
 
@@ -268,9 +269,14 @@ def _tenths(share: float) -> str:
     return f"{100 * share:.1f} %" if isfinite(share) else NONE
 
 
+def in_order(thresholds: Sequence[Threshold]) -> tuple[Threshold, ...]:
+    """Return the threshold by cost before the one by alert budget."""
+    return tuple(sorted(thresholds, key=lambda one: one.rule != "cost"))
+
+
 def thresholds(model: ModelResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the lines of the table of thresholds: a name, and a cell for each of them."""
-    each = model.thresholds
+    each = in_order(model.thresholds)
     lines: tuple[tuple[str, tuple[str, ...]], ...] = (
         ("Alerts from a probability of", tuple(number(one.probability, "share") for one in each)),
         ("Alerts a day", tuple(number(one.alerts_per_day) for one in each)),
