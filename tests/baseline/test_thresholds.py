@@ -11,7 +11,7 @@ from payloom.baseline.thresholds import HeldOut, choose
 def held_out(seed: int = 1, rows: int = 400) -> HeldOut:
     rng = np.random.default_rng(seed)
     frauds = (rng.random(rows) < 0.2).astype(float)
-    score = np.round(np.clip(rng.normal(0.3, 0.15, rows) + 0.2 * frauds, 0.01, 0.99), 2)
+    score = np.asarray(np.round(np.clip(rng.normal(0.3, 0.15, rows) + 0.2 * frauds, 0.01, 0.99), 2), dtype=np.float64)
     return HeldOut(score, np.where(frauds > 0, 1.0, 5.0), frauds, rng.gamma(2, 60, rows), days=10.0)
 
 

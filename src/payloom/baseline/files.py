@@ -33,7 +33,7 @@ FORMAT: Final = 1
 
 SCORER_BYTES_AT_MOST: Final = 16_000_000
 MODEL_BYTES_AT_MOST: Final = 256_000_000
-"""Of the file, and of what is packed in it."""
+UNPACKED_BYTES_AT_MOST: Final = 256_000_000
 
 TRUSTED: Final = ("numpy.dtype", "sklearn.tree._tree.Tree")
 """Types that a model may hold besides those of scikit-learn and NumPy that skops trusts by itself.
@@ -98,7 +98,7 @@ def read_scorer(folder: Path) -> Scorer:
         calibration = _calibration(described["calibration"])
         settings, thresholds = _settings(described["settings"]), _thresholds(described["thresholds"])
         _check_files(folder, name, model)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         _refuse(folder / SCORER, f"is not as it was written: {type(error).__name__} at {str(error)[:60]}", error)
     read = _booster if kind == BOOSTING else _pipeline
     estimator: Any = read(folder / name, len(encoding.columns))
@@ -204,11 +204,11 @@ def _digest(path: Path) -> str:
 
 
 def _booster(path: Path, columns: int) -> lgb.Booster:
-    text = path.read_text(encoding="utf-8")
-    if not text.startswith("tree\n") or "\nend of trees\n" not in text:
+    content = path.read_bytes()
+    if not content.startswith(b"tree\n") or b"\nend of trees\n" not in content:
         _refuse(path, "is no model of LightGBM")
     try:
-        booster = lgb.Booster(model_str=text)
+        booster = lgb.Booster(model_str=content.decode("utf-8"))
     except (lgb.basic.LightGBMError, ValueError) as error:
         _refuse(path, f"can't be read: {str(error)[:80]}", error)
     if booster.num_feature() != columns:
@@ -219,8 +219,8 @@ def _booster(path: Path, columns: int) -> lgb.Booster:
 def _pipeline(path: Path, columns: int) -> Pipeline:
     try:
         with ZipFile(path) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MODEL_BYTES_AT_MOST:
-                _refuse(path, f"unpacks to more than {MODEL_BYTES_AT_MOST:,} bytes")
+            if sum(part.file_size for part in packed.infolist()) > UNPACKED_BYTES_AT_MOST:
+                _refuse(path, f"unpacks to more than {UNPACKED_BYTES_AT_MOST:,} bytes")
         strangers = sorted(set(skops.io.get_untrusted_types(file=path)) - set(TRUSTED))
         if strangers:
             _refuse(path, f"holds a type that no model of payloom has: {strangers[0][:80]}")

@@ -38,7 +38,7 @@ def check(rows: BaselineRows) -> None:
             Problem("payments.event_time", f"{span:.0f} days", f"must span {DAYS_AT_LEAST} days or more"),
             f"{GAP_DAYS} days between training and test are left out, while reports come in: generate a longer time",
         )
-    window = f"before {_day(rows.cut_us)}, reports until then"
+    window = f"before {_day(rows.cut_us - GAP_DAYS * DAY_US)}, reports until {_day(rows.cut_us)}"
     more = "use more rows, more days or a higher fraud rate"
     if known.sum() < KNOWN_FRAUDS_AT_LEAST:
         at_least = f"must be {KNOWN_FRAUDS_AT_LEAST} or more ({window})"
