@@ -70,7 +70,7 @@ def handbook_rows(source: Path) -> Path:
 
 def run(case: str, module: str, *arguments: str) -> Figure:
     """Run one side in a process of its own."""
-    log = WORK / "features.log"
+    log = WORK / f"features-{case}.log"
     timing = measure.run([sys.executable, "-m", f"benchmarks.{module}", *arguments], log)
     told = json.loads(log.read_text("utf-8").splitlines()[-1])
     return Figure(

@@ -15,7 +15,7 @@ from typing import Self
 import numpy as np
 import polars as pl
 
-from payloom.features.catalogue import build_features
+from payloom.features.catalogue import EVERYTHING, build_features
 from payloom.features.files import write_features
 from payloom.features.history import DAY_MS, History
 from payloom.features.past import MICRO, Past
@@ -80,7 +80,7 @@ def main(what: str, source: str, out: str) -> None:
     reports = pl.scan_parquet(f"{source}/fraud_labels/**/*.parquet", hive_partitioning=False)
     with Stopwatch(payments.select(pl.len()).collect().item()):
         if what == "frame":
-            build_features(payments, reports)
+            build_features(payments, reports, groups=EVERYTHING)
         else:
             write_features(payments, reports, Path(out))
 

@@ -24,11 +24,11 @@ Written by `scripts/write_features_doc.py` from `payloom.features`: change the d
 
 ```python
 from payloom import World
-from payloom.features.catalogue import build_features
+from payloom.features.catalogue import EVERYTHING, build_features
 from payloom.features.matrix import Encoding
 
 world = World({"world": {"rows": 10_000}})
-features = build_features(world.payments(), world.fraud_labels())
+features = build_features(world.payments(), world.fraud_labels(), groups=EVERYTHING)
 matrix = Encoding.of(features).matrix(features)
 ```
 
@@ -53,7 +53,13 @@ _GROUPS: Final = {
     "rfm": "Recency, frequency, money",
     "risk": "Risk of merchant and terminal",
     "linkage": "Linkage",
+    "spend": "Amounts in every window",
 }
+
+_SPEND: Final = """\
+`spend` is in none of them. On a million payments of the default world, with 1,905 known frauds to train with, gradient
+boosting on RFM + linkage has an average precision of SPENDFIG: the
+amounts in every window repeat what counts and a few means tell, and dilute what a model samples at each tree."""
 
 _TABLE: Final = (
     "| feature | meaning | entity | window | unit | known | made of |",
@@ -64,7 +70,16 @@ _TABLE: Final = (
 def page() -> str:
     """Text of the whole page."""
     sets = (f"| {name} | {', '.join(f'`{group}`' for group in groups)} |" for name, groups in FEATURE_SETS.items())
-    lines = [_HEAD, "Models are compared on four sets:", "", "| set | groups |", "|---|---|", *sets]
+    lines = [
+        _HEAD,
+        "Models are compared on four sets; the last is what `build_features` makes by default:",
+        "",
+        "| set | groups |",
+        "|---|---|",
+        *sets,
+        "",
+        _SPEND,
+    ]
     for group, features in groupby(FEATURES, key=lambda feature: feature.group):
         lines += ["", f"## {_GROUPS[group]} (`{group}`)", "", *_TABLE]
         lines += map(_row, features)

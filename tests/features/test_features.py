@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from payloom.features.catalogue import FEATURE_SETS, FEATURES, build_features, needed_columns
+from payloom.features.catalogue import EVERYTHING, FEATURES, build_features, needed_columns
 from payloom.features.matrix import Encoding
 from payloom.schema import PAYMENTS
 from tests.cell.worlds import make
@@ -26,7 +26,7 @@ def world() -> tuple[pl.DataFrame, pl.DataFrame]:
 
 @cache
 def everything() -> pl.DataFrame:
-    return build_features(*world())
+    return build_features(*world(), groups=EVERYTHING)
 
 
 def same(first: pl.DataFrame, second: pl.DataFrame) -> None:
@@ -46,7 +46,10 @@ def test_later_payments_and_reports_change_nothing() -> None:
     middle = payments["event_time"][len(payments) // 2].replace(hour=0, minute=0, second=0, microsecond=0)
     early = payments.filter(pl.col("event_time") < middle)
     assert 1_000 < len(early) < len(payments)
-    same(build_features(early, reports.filter(pl.col("reported_at") < middle)), everything()[: len(early)])
+    same(
+        build_features(early, reports.filter(pl.col("reported_at") < middle), groups=EVERYTHING),
+        everything()[: len(early)],
+    )
 
 
 def test_the_label_changes_nothing_where_there_are_reports() -> None:
@@ -56,7 +59,7 @@ def test_the_label_changes_nothing_where_there_are_reports() -> None:
         is_fraud=~pl.col("is_fraud"), response_code=pl.lit("05"), cvv_result=pl.lit("N"), avs_result=pl.lit("N")
     )
     changed = pl.concat([payments.head(-1), last])
-    same(build_features(changed, reports), everything())
+    same(build_features(changed, reports, groups=EVERYTHING), everything())
 
 
 def test_known_only_after_the_answer_is_no_feature() -> None:
@@ -71,14 +74,14 @@ def test_a_part_of_the_rows_gets_what_it_gets_among_all() -> None:
     """Asking for some rows gives their features, in their order, from the history of all."""
     payments, reports = world()
     asked = pl.Series(np.arange(len(payments)) % 7 == 3)
-    same(build_features(payments, reports, rows=asked), everything().filter(asked))
+    same(build_features(payments, reports, rows=asked, groups=EVERYTHING), everything().filter(asked))
 
 
 def test_the_order_of_rows_does_not_matter() -> None:
     """A shuffled table gets the same features, in its own order."""
     payments, reports = world()
     order = np.random.default_rng(4).permutation(len(payments))
-    same(build_features(payments[order], reports), everything()[order])
+    same(build_features(payments[order], reports, groups=EVERYTHING), everything()[order])
 
 
 def known_from(reported_at: datetime) -> datetime:
@@ -199,7 +202,7 @@ def test_every_feature_is_documented_once() -> None:
     names = [feature.name for feature in FEATURES]
     assert len(set(names)) == len(names)
     assert all(feature.meaning for feature in FEATURES)
-    assert {feature.group for feature in FEATURES} == set(FEATURE_SETS["RFM + linkage"])
+    assert {feature.group for feature in FEATURES} == set(EVERYTHING)
     assert set(everything().columns) == set(names)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from payloom.features.catalogue import FEATURES, build_features
+from payloom.features.catalogue import EVERYTHING, FEATURES, build_features
 from payloom.features.feature import Feature
 from payloom.schema import PAYMENTS
 from tests.cell.worlds import make
@@ -41,7 +41,7 @@ def world() -> tuple[pl.DataFrame, pl.DataFrame]:
 @cache
 def everything(*, with_reports: bool) -> pl.DataFrame:
     payments, reports = world()
-    return build_features(payments, reports if with_reports else None)
+    return build_features(payments, reports if with_reports else None, groups=EVERYTHING)
 
 
 def month_ends(payments: pl.DataFrame) -> list[int]:
@@ -94,7 +94,7 @@ def test_what_is_not_known_yet_changes_no_feature(with_reports) -> None:
     assert full.columns == [feature.name for feature in FEATURES]
     for row in sampled_rows():
         payments, reports, asks = as_known_at(row, with_reports=with_reports)
-        alone = build_features(payments, reports, rows=asks)
+        alone = build_features(payments, reports, rows=asks, groups=EVERYTHING)
         assert alone.height == 1
         assert differences(full, alone, row) == [], row
 

@@ -99,27 +99,35 @@ _MONEY: Final = {
 }
 
 
-def money(
-    key: str,
-    who: str,
-    group: Group,
-    measures: Collection[str] = tuple(_MONEY),
-    windows: Collection[str] = tuple(WINDOWS),
-) -> Iterator[Feature]:
-    """How much: sums, means and maxima of the earlier payments of a key."""
-    for text in windows:
-        for measure in measures:
-            what, made = _MONEY[measure]
-            yield Feature(
-                name=f"{who}_{measure}_usd_{text}",
-                group=group,
-                entity=who,
-                meaning=f"{what} {of(who)} in the last {text}",
-                unit="USD",
-                window=text,
-                needs=(key, "amount_usd"),
-                make=partial(made, key=key, window_ms=WINDOWS[text]),
-            )
+def money(key: str, who: str, group: Group, measure: str, window: str) -> Feature:
+    """How much: the sum, mean or largest amount of the earlier payments of a key in a window."""
+    what, made = _MONEY[measure]
+    return Feature(
+        name=f"{who}_{measure}_usd_{window}",
+        group=group,
+        entity=who,
+        meaning=f"{what} {of(who)} in the last {window}",
+        unit="USD",
+        window=window,
+        needs=(key, "amount_usd"),
+        make=partial(made, key=key, window_ms=WINDOWS[window]),
+    )
+
+
+USUAL_MONEY: Final = (("mean", "24h"), ("mean", "30d"), ("sum", "24h"))
+"""What is known of the amounts of every payer; with the counts it tells most of what the other windows tell."""
+
+
+def usual_money(key: str, who: str) -> Iterator[Feature]:
+    """How much a payer or card spends, in the windows that matter most."""
+    for measure, window in USUAL_MONEY:
+        yield money(key, who, "rfm", measure, window)
+
+
+def every_money(key: str, who: str, but: Collection[tuple[str, str]] = ()) -> Iterator[Feature]:
+    """How much: sums, means and maxima in every window, but for some that are elsewhere."""
+    for window in WINDOWS:
+        yield from (money(key, who, "spend", measure, window) for measure in _MONEY if (measure, window) not in but)
 
 
 def amount_ratio(key: str, who: str, group: Group, window: str = "ever") -> Feature:

@@ -14,8 +14,9 @@ from payloom.features.past import Past
 from payloom.features.rfm import RFM
 from payloom.features.risk import RISK
 from payloom.features.row import AMOUNT, ROW
+from payloom.features.spend import SPEND
 
-FEATURES: Final[tuple[Feature, ...]] = (*AMOUNT, *ROW, *RFM, *RISK, *LINKAGE)
+FEATURES: Final[tuple[Feature, ...]] = (*AMOUNT, *ROW, *RFM, *RISK, *LINKAGE, *SPEND)
 """All features, in the order of their columns."""
 
 FEATURE_SETS: Final[dict[str, tuple[Group, ...]]] = {
@@ -24,7 +25,13 @@ FEATURE_SETS: Final[dict[str, tuple[Group, ...]]] = {
     "RFM": ("amount", "row", "rfm", "risk"),
     "RFM + linkage": ("amount", "row", "rfm", "risk", "linkage"),
 }
-"""Sets of features that models are compared on; as in the literature, RFM includes what is known of the merchant."""
+"""Sets of features that models are compared on; as in the literature, RFM includes what is known of the merchant.
+
+The group ``spend`` is in none: some thousand known frauds don't teach a model which of 69 amounts matter.
+"""
+
+EVERYTHING: Final[tuple[Group, ...]] = ("amount", "row", "rfm", "risk", "linkage", "spend")
+"""All groups."""
 
 
 def features_of(
@@ -62,7 +69,7 @@ def build_features(
     rows
         Mask of the payments to build features for; the others are history only.
     groups
-        Groups of features to build.
+        Groups of features to build; by default those that the best model takes, `EVERYTHING` for all.
     features
         Features to choose from; your own may be among them.
 

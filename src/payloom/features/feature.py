@@ -15,9 +15,10 @@ from payloom.schema import PAYMENTS
 if TYPE_CHECKING:
     import polars as pl
 
-Group = Literal["amount", "row", "rfm", "risk", "linkage"]
+Group = Literal["amount", "row", "rfm", "risk", "linkage", "spend"]
 """``row``: the payment itself; ``rfm``: recency, frequency and money of payer and card; ``risk``: what is known of
-merchant and terminal; ``linkage``: who else shares devices, addresses and payees."""
+merchant and terminal; ``linkage``: who else shares devices, addresses and payees; ``spend``: sums, means and maxima in
+every window."""
 
 Known = Literal["request", "past", "reports"]
 """``request``: it stands in the request for authorisation; ``past``: it takes earlier payments and the answers to them;

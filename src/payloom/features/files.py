@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from payloom.errors import ConflictError
-from payloom.features.catalogue import FEATURE_SETS, FEATURES, look_back, made
+from payloom.features.catalogue import EVERYTHING, FEATURES, look_back, made
 from payloom.features.feature import Feature, Group
 
 FILE: Final = "part-00000.parquet"
@@ -27,7 +27,7 @@ def write_features(
     reports: pl.DataFrame | pl.LazyFrame | None,
     folder: str | Path,
     *,
-    groups: Collection[Group] = FEATURE_SETS["RFM + linkage"],
+    groups: Collection[Group] = EVERYTHING,
     features: Collection[Feature] = FEATURES,
 ) -> tuple[Path, ...]:
     """Write the features of all payments as ``year=YYYY/month=MM`` files, in the order of time.
@@ -38,7 +38,7 @@ def write_features(
     Parameters
     ----------
     payments, reports, groups, features
-        As for `build_features`; a lazy frame is read once, and only the columns that are needed.
+        As for `build_features`, but all groups by default. Of a lazy frame only the columns are read that are needed.
     folder
         Where the files go; it must not exist, or be empty.
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from payloom.features.activity import WINDOWS, ages, counts, declines, distinct, money, novelty, of
+from payloom.features.activity import WINDOWS, ages, counts, declines, distinct, novelty, of
 from payloom.features.feature import Feature
 from payloom.features.history import HOUR_MS, MONTH_MS, WEEK_MS, Floats
 from payloom.features.past import Past
@@ -38,7 +38,6 @@ def _shared(key: str, what: str) -> Iterator[Feature]:
     """Yield the features of something that several customers may use: its pace, its customers, its past."""
     yield from counts(key, what, "linkage")
     yield from ages(key, what, "linkage")
-    yield from money(key, what, "linkage")
     yield declines(key, what, "linkage")
     yield from distinct(key, what, "card_id", "cards", "linkage")
     yield from _customers(key, what)

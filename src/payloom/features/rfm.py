@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from payloom.features.activity import ages, amount_ratio, counts, declines, distinct, money, novelty
+from payloom.features.activity import ages, amount_ratio, counts, declines, distinct, novelty, usual_money
 from payloom.features.feature import Feature
 from payloom.features.habits import HABITS
 from payloom.features.history import HOUR_MS, Floats, History
@@ -20,7 +20,7 @@ def _payer(key: str, who: str) -> Iterator[Feature]:
     """Yield what the earlier payments of a payer or card tell."""
     yield from counts(key, who, "rfm")
     yield from ages(key, who, "rfm")
-    yield from money(key, who, "rfm")
+    yield from usual_money(key, who)
     yield amount_ratio(key, who, "rfm")
     yield declines(key, who, "rfm")
 
@@ -30,8 +30,7 @@ def _account() -> Iterator[Feature]:
     key, who = "account_id", "account"
     yield from counts(key, who, "rfm", ("1h", "24h", "7d", "30d"))
     yield from ages(key, who, "rfm")
-    yield from money(key, who, "rfm", ("mean",), ("24h", "30d"))
-    yield from money(key, who, "rfm", ("sum",), ("24h",))
+    yield from usual_money(key, who)
     yield amount_ratio(key, who, "rfm")
     yield declines(key, who, "rfm")
 

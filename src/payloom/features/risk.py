@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from payloom.features.activity import WINDOWS, ages, amount_ratio, counts, declines, money
+from payloom.features.activity import WINDOWS, ages, amount_ratio, counts, declines
 from payloom.features.feature import Feature
 from payloom.features.history import Floats
 from payloom.features.past import Past
@@ -53,8 +53,6 @@ def _place(key: str, what: str) -> Iterator[Feature]:
     # The terminal has fewer windows: it says where, the merchant says who.
     yield from counts(key, what, "risk", tuple(WINDOWS) if what == "merchant" else ("1h", "24h", "30d"))
     yield from ages(key, what, "risk")
-    if what == "merchant":
-        yield from money(key, what, "risk")
     yield declines(key, what, "risk")
     yield amount_ratio(key, what, "risk", "30d")
 
