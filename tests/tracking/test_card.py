@@ -130,9 +130,13 @@ def test_the_same_evaluation_gives_the_same_card(text):
     ("changes", "state", "sentence"),
     [
         ({}, "good", "within the band"),
-        ({"auc": values.estimate(0.995, 0.002)}, "bad", "AUC above the band"),
-        ({"auc": values.estimate(0.6)}, "bad", "AUC below the band"),
-        ({"ap": values.estimate(0.01), "auc": values.estimate(0.99)}, "bad", "AUC above and Average precision below"),
+        ({"auc": values.estimate(0.995, 0.002)}, "bad", "AUC is above the band"),
+        ({"auc": values.estimate(0.6)}, "bad", "AUC is below the band"),
+        (
+            {"ap": values.estimate(0.01), "auc": values.estimate(0.99)},
+            "bad",
+            "AUC is above and average precision is below",
+        ),
         ({"recall_at_1pct": values.UNKNOWN}, "none", "Too few frauds"),
         ({"ap": values.UNKNOWN}, "none", "not all can be held"),
     ],

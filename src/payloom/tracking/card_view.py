@@ -160,8 +160,9 @@ def verdict(evaluation: Evaluation, model: ModelResult) -> Verdict:
         return Verdict("none", "Too few frauds to tell how good this model is", metrics, lines, sources)
     sentence = f"Finds {found.value} of frauds in 1 % of payments"
     if outside:
-        names = " and ".join(f"{line.name} {line.word}" for line in outside)
-        return Verdict("bad", f"{sentence}; beside real portfolios: {names} the band", metrics, lines, sources)
+        names = [line.name if line.name.isupper() else line.name.lower() for line in outside]
+        where = " and ".join(f"{name} is {line.word}" for name, line in zip(names, outside, strict=True))
+        return Verdict("bad", f"{sentence}; {where} the band of real portfolios", metrics, lines, sources)
     if any(line.state == "none" for line in lines):
         return Verdict("none", f"{sentence}; not all can be held against real portfolios", metrics, lines, sources)
     return Verdict("good", f"{sentence}, within the band of real portfolios", metrics, lines, sources)
