@@ -38,6 +38,7 @@ FRAUD: Final = TIMELESS + 1
 """Cell of all frauds."""
 
 _CELLS: Final = FRAUD + 1
+_HOUR_US: Final = 3_600_000_000
 _ROUNDS: Final = 30
 
 
@@ -195,8 +196,8 @@ def _heights(data: DataSet, file: Path) -> list[int]:
 
 def _cells(data: DataSet, groups: Sequence[RowGroup]) -> Iterator[I64]:
     """Yield the cell of each row, group by group."""
-    time = pl.col("event_time")
-    hour = (time.dt.weekday().cast(pl.Int64) - 1) * HOURS + time.dt.hour()
+    # The first day of all was a Thursday. Calendar functions take three times as long as this.
+    hour = (pl.col("event_time").dt.epoch("us") // _HOUR_US + 3 * HOURS) % TIMELESS
     cell = pl.when(pl.col("is_fraud").fill_null(value=False)).then(FRAUD).otherwise(hour.fill_null(TIMELESS))
     for first in range(0, len(groups), AT_ONCE):
         queries = [group.of(data).select(cell=cell.cast(pl.Int64)) for group in groups[first : first + AT_ONCE]]
