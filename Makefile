@@ -23,7 +23,7 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3
 	  echo "error: payloom needs Python 3.11 to 3.13; name one: make PYTHON=/path/to/python3.13" >&2; \
 	  exit 1; fi
 
-.PHONY: help setup setup-all data s3 s3-stop upload validate gate profile realism test test-full \
+.PHONY: help setup setup-all data s3 s3-stop upload mlflow mlflow-stop train validate gate profile realism test test-full \
 	test-integration lint format lock bench bench-large bench-upload bench-upload-large reference clean
 .DEFAULT_GOAL := help
 
@@ -61,6 +61,18 @@ upload: .venv/.stamp-s3 .venv/.stamp-quality  ## publish data/ to s3://BUCKET/ i
 	@if [ -z "$$AWS_ACCESS_KEY_ID$$AWS_PROFILE$$AWS_ENDPOINT_URL" ] && [ -r .s3/env ]; then \
 	  echo "No AWS settings in this shell: using those of make s3 (.s3/env)"; . ./.s3/env; fi; \
 	$(BIN)/payloom publish data "s3://$(BUCKET)/" --validate $(ARGS)
+
+mlflow: .venv/.stamp-train  ## start an MLflow server on this machine: tracking and registry (ARGS=--port=...)
+	@$(BIN)/python scripts/mlflow_server.py start $(ARGS)
+
+mlflow-stop: $(CORE)  ## stop it (its runs stay in .mlflow/)
+	@$(BIN)/python scripts/mlflow_server.py stop
+
+# Who names a server by MLFLOW_TRACKING_URI keeps it; who names none gets the one of `make mlflow`.
+train: .venv/.stamp-train  ## train the baseline models on data/ and register the best (after make data)
+	@if [ -z "$$MLFLOW_TRACKING_URI" ]; then \
+	  $(BIN)/python scripts/mlflow_server.py start && . ./.mlflow/env || exit $$?; fi; \
+	$(BIN)/payloom train data --register payloom-baseline $(ARGS)
 
 validate: .venv/.stamp-quality  ## judge the payments under data/: the gate before they are published (after make data)
 	@$(BIN)/payloom validate data $(ARGS)

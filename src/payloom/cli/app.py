@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from payloom.cli.model_commands import score, train
 from payloom.cli.options import config_options, run_options, slice_options
 from payloom.cli.store_options import reach_options, store_options
 from payloom.version import __version__
@@ -375,3 +376,7 @@ def completion(shell: str) -> None:
     from payloom.cli.completion_command import run_completion  # noqa: PLC0415 - rarely needed
 
     run_completion(app, shell)
+
+
+app.add_command(train)
+app.add_command(score)

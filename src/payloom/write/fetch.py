@@ -1,0 +1,32 @@
+"""Brings parts of a data set from where they lie into a folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from payloom.storage.store import Store
+from payloom.write.parts import Part
+from payloom.write.records import each_of
+
+_CHUNK_BYTES: Final = 1 << 20
+
+
+def fetch_parts(store: Store, parts: Iterable[Part], folder: Path) -> None:
+    """Copy parts into a folder, each under its key.
+
+    Raises
+    ------
+    StorageError, TransientError
+        If the store refuses, or the folder can't take them.
+    """
+
+    def fetch(part: Part) -> None:
+        file = folder / part.key
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with store.open(part.key) as source, file.open("wb") as target:
+            shutil.copyfileobj(source, target, _CHUNK_BYTES)
+
+    each_of(list(parts), fetch)
