@@ -214,3 +214,14 @@ def test_codes_that_were_never_seen_are_scored() -> None:
     features = rows.features[rows.test[:50]].with_columns(channel=pl.lit("by pigeon", pl.String))
     for scorer in invented_training().scorers.values():
         assert np.isfinite(scorer.score(features)).all()
+
+
+def test_a_part_of_the_rows_gets_the_same_scores(monkeypatch) -> None:
+    """Rows are scored on their own: in small steps, few or none, the scores are those of all."""
+    rows, trained = invented_rows(), invented_training()
+    features = rows.features[rows.test]
+    monkeypatch.setattr("payloom.baseline.models.ROWS_AT_ONCE", 100)
+    for kind, scorer in trained.scorers.items():
+        np.testing.assert_allclose(scorer.score(features), trained.scores[kind], rtol=1e-6)
+        np.testing.assert_allclose(scorer.score(features[:7]), trained.scores[kind][:7], rtol=1e-6)
+        assert len(scorer.score(features[:0])) == 0

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from payloom.baseline.models import BOOSTING, Scorer, fit
+from payloom.baseline.models import BASELINE_BOOSTING, BOOSTING, Boosting, Scorer, fit
 from payloom.baseline.results import Ageing
 from payloom.baseline.rows import BaselineRows
 from payloom.features.history import Ints
@@ -24,7 +24,9 @@ FRAUDS_A_MONTH_AT_LEAST: Final = 500
 
 
 def ageing(
-    rows: BaselineRows, frauds_a_month_at_least: int = FRAUDS_A_MONTH_AT_LEAST
+    rows: BaselineRows,
+    frauds_a_month_at_least: int = FRAUDS_A_MONTH_AT_LEAST,
+    boosting: Boosting = BASELINE_BOOSTING,
 ) -> tuple[tuple[Ageing, ...], str]:
     """Measure the ageing, mean over every month in which a model can be frozen; and say why if that is not possible."""
     edges = month_edges(rows.first_us, int(rows.time_us[-1]))
@@ -42,7 +44,7 @@ def ageing(
     for first in range(origins[0], months):
         begin, cut = int(edges[first - WINDOW_MONTHS]), int(edges[first])
         chosen, known, weight = rows.training(begin, cut)
-        model = fit(BOOSTING, rows.features[chosen], known, weight)
+        model = fit(BOOSTING, rows.features[chosen], known, weight, boosting)
         for later in range(first, min(first + LATER_MONTHS, months)):
             table[first, later] = _scores(model, rows, month == later)
     return tuple(_mean(table, list(origins), later, frauds) for later in range(LATER_MONTHS)), ""
