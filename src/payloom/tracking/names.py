@@ -76,7 +76,9 @@ def description(evaluation: Evaluation) -> str:
     for model in evaluation.models:
         told = (model.metrics.ap, model.metrics.auc, model.metrics.recall_at_1pct)
         lines.append(f"| {model.kind} | {' | '.join(map(interval, told))} |")
-    notes = [f"- {note}" for note in (*evaluation.notes, evaluation.ageing_note) if note]
+    notes = [f"- {note}" for note in evaluation.notes]
+    if evaluation.ageing_note:
+        notes.append(f"- ageing: {evaluation.ageing_note}")
     return "\n".join([*lines, "", *notes]).rstrip()
 
 

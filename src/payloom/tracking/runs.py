@@ -17,7 +17,7 @@ from payloom.baseline.results import ModelResult
 from payloom.errors import ConfigError, ConflictError, Problem
 from payloom.storage.failures import storage_faults
 from payloom.tracking import names
-from payloom.tracking.address import make_sure_it_answers, scheme_of, sqlite_file
+from payloom.tracking.address import SERVER_SCHEMES, make_sure_it_answers, scheme_of, shown, sqlite_file
 from payloom.tracking.dataset import dataset_input, short_digest
 from payloom.tracking.model_folder import write_model
 from payloom.tracking.names import DATASET_DIGEST, KIND, RESULTS_DIGEST, Measured
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 EXPERIMENT: Final = "payloom"
 
 _PARENT: Final = "mlflow.parentRunId"
+_VIEW: Final = "?workflowType=machine_learning"
+_EXPERIMENT_TAGS: Final = {"mlflow.experimentKind": "custom_model_development"}
+"""That, and the view, have the server's page show what is for training, and not what is for language models."""
+
 _AT_ONCE: Final = 100
 """Parameters that MLflow takes in one request."""
 
@@ -52,6 +56,8 @@ class Logged:
         The run of each model, by kind.
     is_new
         Whether they were logged just now; they are logged once.
+    page
+        Address of the training's page on the server; empty for a database.
     promotion
         What became of the version that was registered; None if none was to be.
     """
@@ -60,6 +66,7 @@ class Logged:
     run_id: str
     model_runs: dict[str, str]
     is_new: bool
+    page: str = ""
     promotion: Promotion | None = None
 
 
@@ -124,8 +131,15 @@ def log_results(
         run_id=parent.info.run_id,
         model_runs={model.kind: by_kind[model.kind] for model in results.evaluation.models},
         is_new=is_new,
+        page=_page(tracking_uri, experiment_id, parent.info.run_id),
         promotion=promotion,
     )
+
+
+def _page(tracking_uri: str, experiment_id: str, run_id: str) -> str:
+    if scheme_of(tracking_uri) not in SERVER_SCHEMES:
+        return ""
+    return f"{shown(tracking_uri).rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}{_VIEW}"
 
 
 def _register(
@@ -159,7 +173,8 @@ def _experiment(client: MlflowClient, name: str, tracking_uri: str, artifact_loc
     found = client.get_experiment_by_name(name)
     if found is None:
         try:
-            return client.create_experiment(name, artifact_location=_files_at(tracking_uri, artifact_location))
+            files = _files_at(tracking_uri, artifact_location)
+            return client.create_experiment(name, artifact_location=files, tags=_EXPERIMENT_TAGS)
         except MlflowException as error:
             # Another training made it meanwhile.
             found = client.get_experiment_by_name(name)
@@ -172,7 +187,7 @@ def _experiment(client: MlflowClient, name: str, tracking_uri: str, artifact_loc
 
 
 def _files_at(tracking_uri: str, wanted: str) -> str | None:
-    if scheme_of(tracking_uri) in {"http", "https"}:
+    if scheme_of(tracking_uri) in SERVER_SCHEMES:
         return None
     file = sqlite_file(tracking_uri)
     if wanted or file is None:
