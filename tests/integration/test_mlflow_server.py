@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytest.importorskip("skops")
+
 from payloom.baseline.models import BOOSTING, KINDS
 from payloom.baseline.train import Difference
 from payloom.errors import CorruptionError, StorageError, TransientError
@@ -26,8 +28,7 @@ from scripts.local_server import free_ports, is_in_folder, members
 from scripts.mlflow_server import Server
 from tests.tracking import made
 from tests.tracking.planted import Canary, plant
-
-mlflow = pytest.importorskip("mlflow")
+from tests.tracking.quiet import mlflow
 
 pytestmark = pytest.mark.integration
 

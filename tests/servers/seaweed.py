@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 
 from scripts import s3_server as launcher
-from scripts.s3_server import HOST, REGION, Keys
+from scripts.local_server import HOST, ServerError
+from scripts.s3_server import REGION, Keys
 from tests.servers.proxy import FaultProxy
 
 #: Two tries would do: the system's free ports can be taken before the server opens them.
@@ -135,7 +136,7 @@ def _start(home: Path) -> SeaweedServer:
             launcher.wait_until_ready(process, ports, keys, home / "log")
         except BaseException as error:
             _kill(server)
-            if left and isinstance(error, launcher.ServerError):
+            if left and isinstance(error, ServerError):
                 continue
             raise
         return server

@@ -10,17 +10,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from payloom.baseline.models import BOOSTING, KINDS
+pytest.importorskip("skops")
+
+from payloom.baseline.models import BOOSTING, KINDS, Scorer
 from payloom.baseline.train import Difference
 from payloom.errors import ConfigError, ConflictError, CorruptionError, StorageError
 from payloom.tracking.load import load_scorer
-from payloom.tracking.registry import promote
+from payloom.tracking.registry import Compare, promote
 from payloom.tracking.runs import log_results
 from payloom.tracking.session import session
 from tests.tracking import made
 from tests.tracking.planted import WAYS, Canary, plant
-
-mlflow = pytest.importorskip("mlflow")
+from tests.tracking.quiet import mlflow
 
 BETTER, NOISE = Difference(0.05, 0.01, 0.09), Difference(0.05, -0.01, 0.11)
 
@@ -153,8 +154,8 @@ def test_champions(place, client):
     """The first without a contest, then only what is better by more than noise; tags say why."""
     seen = []
 
-    def says(difference):
-        def compare(champion):
+    def says(difference: Difference) -> Compare:
+        def compare(champion: Scorer) -> Difference:
             seen.append(champion.kind)
             return difference
 
