@@ -51,12 +51,13 @@ def equivalents(payments: pl.DataFrame) -> pl.DataFrame:
         past.select((pl.col("event_time").dt.weekday() >= 6).cast(pl.Int8).alias("weekend")),
         past.select((pl.col("event_time").dt.hour() <= 6).cast(pl.Int8).alias("night")),
     ]
+    # A window of pandas is open at its beginning and closed at its end, ours the other way round: one millisecond.
     customer = past.history("customer_id")
     for days in WINDOWS_DAYS:
-        count = customer.count(days * DAY_MS) + 1
-        mean = (customer.total(amounts, days * DAY_MS) + own) / count / MICRO
+        count = customer.count(days * DAY_MS - 1) + 1
+        mean = (customer.total(amounts, days * DAY_MS - 1) + own) / count / MICRO
         columns += [pl.Series(f"customer_count_{days}d", count), pl.Series(f"customer_mean_{days}d", mean)]
-    places, late_ms = past.codes("merchant_id"), DELAY_DAYS * DAY_MS
+    places, late_ms = past.codes("merchant_id"), DELAY_DAYS * DAY_MS - 1
     fraud = past.column("is_fraud").to_numpy()
     place = past.history("merchant_id")
     frauds = History(places[fraud], past.time_ms[fraud], places[past.rows], past.time_ms[past.rows])
