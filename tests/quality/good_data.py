@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,7 +16,7 @@ import polars as pl
 from payloom import World
 from payloom.quality.dataset import Data, open_data
 from payloom.quality.gate import measure
-from payloom.quality.pieces import FramePiece, Piece
+from payloom.quality.pieces import BATCH_ROWS, Piece, arrow_types, month_of
 from payloom.quality.rule import Result
 from payloom.schema import TABLES
 
@@ -24,6 +24,30 @@ ROWS = 30_000
 SEED = 41
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+@dataclasses.dataclass(frozen=True)
+class FramePiece:
+    """Rows in memory, under the name of the file that they stand for."""
+
+    table: str
+    name: str
+    frame: pl.DataFrame = dataclasses.field(repr=False)
+    rows: int | None = None
+
+    @property
+    def month(self) -> tuple[int, int] | None:
+        """Year and month in its name."""
+        return month_of(self.name)
+
+    def types(self) -> dict[str, str]:
+        """Return the types of the frame."""
+        return arrow_types(self.frame.head(0).to_arrow().schema)
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """Yield the frame in slices."""
+        frame = self.frame if columns is None else self.frame.select(c for c in columns if c in self.frame.columns)
+        yield from frame.iter_slices(BATCH_ROWS)
 
 
 def frame_of(piece: Piece) -> pl.DataFrame:

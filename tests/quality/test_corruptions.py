@@ -8,8 +8,9 @@ import pytest
 from payloom.quality.values import code_kind
 from payloom.schema import PAYMENTS, TABLES
 from tests.counts import FULL
-from tests.quality.corruptions import CORRUPTIONS, where
+from tests.quality.corruptions import CORRUPTIONS
 from tests.quality.good_data import changed, failed, good, results
+from tests.quality.spoiling import where
 
 QUICK = (
     "columns change places", "a part is in another month", "a day is missing", "yen have two decimals",

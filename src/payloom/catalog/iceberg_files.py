@@ -12,16 +12,13 @@ from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self, cast
+from typing import Final, Self, cast
 
-import obstore
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile, OutputStream
 from pyiceberg.typedef import EMPTY_DICT, Properties
 
 from payloom.errors import ConflictError
 from payloom.storage.address import StoreOptions, is_remote, open_store
-from payloom.storage.object_failures import object_faults
-from payloom.storage.object_store import ObjectStore
 from payloom.storage.store import Store
 
 _PLACE: Final = "payloom.place"
@@ -122,7 +119,9 @@ class StoreFile(InputFile, OutputFile):
         del seekable
         # Metadata is read whole; of a part only the footer is.
         if self._key.endswith(".parquet"):
-            return cast("InputStream", self._ranges())
+            if not self.exists():
+                raise FileNotFoundError(self.location)
+            return cast("InputStream", self._store.open_ranges(self._key))
         data = self._store.read(self._key)
         if data is None:
             raise FileNotFoundError(self.location)
@@ -135,12 +134,6 @@ class StoreFile(InputFile, OutputFile):
     def create(self, overwrite: bool = False) -> OutputStream:
         """Begin to write it; nobody sees it before it is closed, and then whole."""
         return WholeFile(self._store, self._key, overwrite=overwrite)
-
-    def _ranges(self) -> BinaryIO:
-        size = len(self)
-        if isinstance(self._store, ObjectStore):
-            return cast("BinaryIO", _ObjectRanges(self._store, self._key, size))
-        return self._store.open(self._key)
 
 
 class WholeFile:
@@ -198,37 +191,6 @@ class WholeFile:
         if kind is not None:
             self._gathered = None
         self.close()
-
-
-class _ObjectRanges(io.RawIOBase):
-    """An object that is read in the pieces that are asked for."""
-
-    def __init__(self, store: ObjectStore, key: str, size: int) -> None:
-        super().__init__()
-        self._store, self._key, self._size, self._at = store, key, size, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._at
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, start + offset)
-        return self._at
-
-    def read(self, size: int = -1) -> bytes:
-        end = self._size if size < 0 else min(self._at + size, self._size)
-        if end <= self._at:
-            return b""
-        with object_faults(f"read {self._store.shown(self._key)}"):
-            data = bytes(obstore.get_range(self._store.client, self._key, start=self._at, end=end))
-        self._at += len(data)
-        return data
 
 
 @lru_cache(maxsize=4)

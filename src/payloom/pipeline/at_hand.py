@@ -15,7 +15,7 @@ from payloom.schema import FRAUD_LABELS, PAYMENTS
 from payloom.storage.address import StoreOptions, is_remote, open_store
 from payloom.storage.digests import file_sha256
 from payloom.storage.store import Store
-from payloom.write.fetch import fetch_parts
+from payloom.write.fetch import fetch_files
 from payloom.write.identity import no_data_set, read_identity
 from payloom.write.manifest import merged_parts
 from payloom.write.parts import Part
@@ -65,7 +65,7 @@ def at_hand(place: str, options: StoreOptions, mapping: str | None = None) -> It
         if identity is None or not parts:
             raise no_data_set(store)
         with TemporaryDirectory(prefix="payloom-") as folder:
-            fetch_parts(store, parts, Path(folder))
+            fetch_files(store, (part.key for part in parts), Path(folder))
             yield AtHand(place, DataSet.open(folder), _digest(part.sha256 for part in parts), identity.config)
         return
     data = DataSet.open(place, mapping)

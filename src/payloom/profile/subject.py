@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from payloom.realism.data import DataSet
 from payloom.schema import FRAUD_LABELS, PAYMENTS
 from payloom.storage.address import StoreOptions, is_remote, open_store
 from payloom.storage.store import Store
+from payloom.write.fetch import fetch_files
 from payloom.write.identity import no_data_set, read_identity
 from payloom.write.manifest import merged_parts
 from payloom.write.records import manifests
@@ -146,10 +146,6 @@ def _fetched(place: str, store: Store, folder: Path, sample_rows: int) -> Subjec
         need = excerpts.need
     else:
         others += payments
-    for key in others:
-        file = folder / key
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with store.open(key) as source, file.open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
+    fetch_files(store, others, folder)
     data = DataSet.open(folder)
     return Subject(place, data, data.rows, data.frauds, identity.digest, sample_rows, need)

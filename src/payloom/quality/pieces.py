@@ -127,30 +127,6 @@ class StoredPart:
 
 
 @dataclass(frozen=True)
-class FramePiece:
-    """Rows in memory, under the name of the file that they stand for."""
-
-    table: str
-    name: str
-    frame: pl.DataFrame = field(repr=False)
-    rows: int | None = None
-
-    @property
-    def month(self) -> tuple[int, int] | None:
-        """Year and month in its name."""
-        return month_of(self.name)
-
-    def types(self) -> dict[str, str]:
-        """Return the types of the frame."""
-        return arrow_types(self.frame.head(0).to_arrow().schema)
-
-    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
-        """Yield the frame in slices."""
-        frame = self.frame if columns is None else self.frame.select(c for c in columns if c in self.frame.columns)
-        yield from frame.iter_slices(BATCH_ROWS)
-
-
-@dataclass(frozen=True)
 class ForeignFile:
     """A Parquet or CSV file of anybody, read through a mapping."""
 

@@ -1,4 +1,4 @@
-"""Brings parts of a data set from where they lie into a folder."""
+"""Brings files of a data set from where they lie into a folder."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from payloom.storage.failures import storage_faults
 from payloom.storage.store import Store
-from payloom.write.parts import Part
 from payloom.write.records import each_of
 
 _CHUNK_BYTES: Final = 1 << 20
 
 
-def fetch_parts(store: Store, parts: Iterable[Part], folder: Path) -> None:
-    """Copy parts into a folder, each under its key.
+def fetch_files(store: Store, keys: Iterable[str], folder: Path) -> None:
+    """Copy files into a folder, each under its key.
 
     Raises
     ------
@@ -23,10 +23,11 @@ def fetch_parts(store: Store, parts: Iterable[Part], folder: Path) -> None:
         If the store refuses, or the folder can't take them.
     """
 
-    def fetch(part: Part) -> None:
-        file = folder / part.key
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with store.open(part.key) as source, file.open("wb") as target:
-            shutil.copyfileobj(source, target, _CHUNK_BYTES)
+    def fetch(key: str) -> None:
+        with storage_faults(f"fetch {key}"):
+            file = folder / key
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with store.open(key) as source, file.open("wb") as target:
+                shutil.copyfileobj(source, target, _CHUNK_BYTES)
 
-    each_of(list(parts), fetch)
+    each_of(list(keys), fetch)
