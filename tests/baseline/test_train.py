@@ -225,3 +225,12 @@ def test_a_part_of_the_rows_gets_the_same_scores(monkeypatch) -> None:
         np.testing.assert_allclose(scorer.score(features), trained.scores[kind], rtol=1e-6)
         np.testing.assert_allclose(scorer.score(features[:7]), trained.scores[kind][:7], rtol=1e-6)
         assert len(scorer.score(features[:0])) == 0
+
+
+def test_ageing_of_few_frauds_is_noted() -> None:
+    """With fewer than 500 frauds a month the months are shown, and a note says how sure they are."""
+    data = invented(6_000, 250, fraud_share=0.2)
+    found = train(make_rows(data.payments, data.labels), kinds=[LOGISTIC]).evaluation
+    assert [month.months_later for month in found.ageing] == [1, 2, 3, 4]
+    assert found.ageing_note == ""
+    assert any(note.startswith("Ageing rests on some 132 frauds a month") for note in found.notes)

@@ -116,7 +116,7 @@ def train(
             ageing=months,
             ageing_note=note,
             features=tuple(rows.features.columns),
-            notes=notes(rows),
+            notes=notes(rows, aged=bool(months)),
         ),
         scorers={scorer.kind: scorer for scorer, _, _ in found},
         scores={scorer.kind: score for scorer, score, _ in found},

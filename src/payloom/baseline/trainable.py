@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from payloom.baseline.ageing import FRAUDS_A_MONTH_AT_LEAST
 from payloom.baseline.rows import DAY_US, GAP_DAYS, BaselineRows
 from payloom.errors import Problem, TrainingDataError
 
@@ -58,12 +59,12 @@ def check(rows: BaselineRows) -> None:
         )
 
 
-def notes(rows: BaselineRows) -> tuple[str, ...]:
-    """Return what a reader of the results should know, one sentence each."""
-    return tuple(_notes(rows))
+def notes(rows: BaselineRows, *, aged: bool = False) -> tuple[str, ...]:
+    """Return what a reader of the results should know, one sentence each; `aged`: ageing was measured."""
+    return tuple(_notes(rows, aged))
 
 
-def _notes(rows: BaselineRows) -> Iterator[str]:
+def _notes(rows: BaselineRows, aged: bool) -> Iterator[str]:
     _, known, _ = rows.main_training
     frauds = int(rows.fraud[rows.test].sum())
     if rows.empty_months:
@@ -76,6 +77,9 @@ def _notes(rows: BaselineRows) -> Iterator[str]:
         yield f"There are only {frauds} frauds to test on, so intervals are wide."
     if not np.isfinite(rows.at_risk_usd[rows.test]).all():
         yield "Amounts in US dollars are not known of every payment, so there are no savings and no threshold by cost."
+    a_month = rows.fraud.sum() / (int(rows.time_us[-1]) - rows.first_us) * 30 * DAY_US
+    if aged and a_month < FRAUDS_A_MONTH_AT_LEAST:
+        yield f"Ageing rests on some {a_month:.0f} frauds a month, so it is uncertain by as much as a model may lose."
     if rows.every_days > 1:
         yield f"Tested on each {rows.every_days}. day of the test period."
 
