@@ -71,15 +71,16 @@ def ageing_metrics(ageing: tuple[Ageing, ...]) -> Iterator[Measured]:
 
 
 def description(evaluation: Evaluation) -> str:
-    """Return what was found out as a short text in Markdown."""
-    lines = ["| model | AP | AUC | recall at 1 % |", "|---|---|---|---|"]
+    """Return what was found out as a list in Markdown."""
+    lines = []
     for model in evaluation.models:
-        told = (model.metrics.ap, model.metrics.auc, model.metrics.recall_at_1pct)
-        lines.append(f"| {model.kind} | {' | '.join(map(interval, told))} |")
-    notes = [f"- {note}" for note in evaluation.notes]
+        told = {"AP": model.metrics.ap, "AUC": model.metrics.auc, "recall at 1 %": model.metrics.recall_at_1pct}
+        values = "; ".join(f"{name} {interval(estimate)}" for name, estimate in told.items())
+        lines.append(f"- **{model.kind}**: {values}")
+    lines += [f"- {note}" for note in evaluation.notes]
     if evaluation.ageing_note:
-        notes.append(f"- ageing: {evaluation.ageing_note}")
-    return "\n".join([*lines, "", *notes]).rstrip()
+        lines.append(f"- ageing: {evaluation.ageing_note}")
+    return "\n".join(lines)
 
 
 def interval(estimate: Estimate) -> str:
