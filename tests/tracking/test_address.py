@@ -52,7 +52,7 @@ def test_nobody_there(scheme):
     assert time.monotonic() - begin < 5
     assert caught.value.exit_code == 6
     assert "hunter2" not in f"{caught.value}{caught.value.hint}"
-    assert "kept on disk" in caught.value.hint
+    assert "make mlflow" in caught.value.hint
 
 
 class Answer(http.server.BaseHTTPRequestHandler):

@@ -18,7 +18,7 @@ SERVER_SCHEMES: Final = frozenset({"http", "https"})
 DATABASE_PORTS: Final = {"sqlite": 0, "postgresql": 5432, "mysql": 3306, "mssql": 1433}
 """Databases that MLflow can work on without a server, and the port where each listens by default."""
 
-LATER: Final = "the results are kept on disk; start the server (`make mlflow` for one on this machine), then log them"
+LATER: Final = "start it (`make mlflow` starts one on this machine), then run the same command again"
 """What to do when the server is not there."""
 
 _CONNECT_SECONDS: Final = 5.0

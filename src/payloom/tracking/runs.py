@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from payloom.baseline.models import BOOSTING
 from payloom.baseline.results import ModelResult
-from payloom.errors import ConfigError, ConflictError, Problem
+from payloom.errors import ConfigError, ConflictError, Problem, TransientError
 from payloom.storage.failures import storage_faults
 from payloom.tracking import names
 from payloom.tracking.address import SERVER_SCHEMES, make_sure_it_answers, scheme_of, shown, sqlite_file
@@ -114,7 +114,7 @@ def log_results(
         allowed = "a name has letters, digits, spaces and . _ -, at most 100"
         raise ConfigError([Problem("register", register[:120], allowed)])
     results = read_results(folder)
-    with _locked(results), session(tracking_uri) as client:
+    with _kept(results), _locked(results), session(tracking_uri) as client:
         experiment_id = _experiment(client, experiment, tracking_uri, artifact_location)
         parent = _logged_before(client, experiment_id, results.digest)
         is_new = parent is None
@@ -151,6 +151,16 @@ def _register(
     model_id = run.outputs.model_outputs[0].model_id
     version = register_version(client, name, results, best, run.info.run_id, model_id)
     return decide(client, tracking_uri, name, version, compare)
+
+
+@contextmanager
+def _kept(results: Results) -> Iterator[None]:
+    """Say where the results are when the server can't be told."""
+    try:
+        yield
+    except TransientError as error:
+        hint = f"the results are kept in {results.folder}; log them from there when it answers"
+        raise TransientError(error.message, hint=hint) from error
 
 
 @contextmanager
