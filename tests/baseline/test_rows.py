@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from payloom.baseline.rows import NEVER_US, make_rows
+from payloom.baseline.rows import NEVER_US, BaselineRows, make_rows
 from payloom.baseline.scoring import scoring_rows
 from payloom.errors import ConfigError, TrainingDataError
 from payloom.features.catalogue import build_features
@@ -28,9 +28,37 @@ def test_training_knows_what_was_reported_and_nothing_later() -> None:
     assert (rows.reported_us[chosen][known] <= rows.cut_us).all()
     unknown = rows.fraud[chosen] & ~known
     assert unknown.any()
-    assert (rows.reported_us[chosen][unknown] > rows.cut_us).all()
+    late, dismissed = rows.reported_us[chosen] > rows.cut_us, rows.dismissed_us[chosen] <= rows.cut_us
+    assert (late | dismissed)[unknown].all()
+    assert not (late | dismissed)[known].any()
     assert (rows.reported_us == NEVER_US).any()
     assert (weight >= 1).all()
+
+
+def test_a_dispute_about_goods_is_no_fraud_from_its_chargeback_on() -> None:
+    """A report is trained as fraud until a chargeback names a commercial reason; one for fraud changes nothing."""
+    data = invented()
+    plain = make_rows(data.payments, data.labels)
+    reasons = pl.Series("chargeback_reason", ["not_received", "fraud_cnp"], dtype=pl.String)
+    number = pl.int_range(pl.len())
+    charged = data.labels.with_columns(
+        reasons.gather([row % 2 for row in range(len(data.labels))]),
+        # Every second one of these comes too late to be known.
+        chargeback_at=pl.when(number % 4 < 2)
+        .then(pl.col("reported_at"))
+        .otherwise(pl.lit(START + timedelta(days=999))),
+    )
+    rows = make_rows(data.payments, charged)
+    dismissed = charged.filter(number % 4 == 0).join(data.payments, on="transaction_id")["event_time"].dt.epoch("us")
+    before, after = _known_times(plain), _known_times(rows)
+    assert after == before - set(dismissed)
+    assert 0 < len(after) < len(before)
+
+
+def _known_times(rows: BaselineRows) -> set[int]:
+    """Times of the frauds that are trained on."""
+    chosen, known, _ = rows.main_training
+    return set(rows.time_us[chosen[known]].tolist())
 
 
 def test_no_row_is_in_two_parts_and_none_of_the_gap_in_any() -> None:

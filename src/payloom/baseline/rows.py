@@ -38,6 +38,9 @@ NEVER_US: Final = np.iinfo(np.int64).max
 REQUIRED: Final = ("event_time", "is_fraud")
 """Columns of the payments without which nothing can be trained."""
 
+COMMERCIAL: Final = ("not_received", "not_as_described", "cancelled_recurring", "credit_not_processed", "duplicate")
+"""Reasons of chargebacks that are disputes between a customer and a merchant: no fraud team trains on them as fraud."""
+
 APPROVED: Final = "00"
 """Response code of a payment that went through."""
 
@@ -67,6 +70,8 @@ class BaselineRows:
         The truth.
     reported_us
         When somebody reported the payment; `NEVER_US` if nobody did.
+    dismissed_us
+        When a chargeback said that a reported payment is a dispute about goods and no fraud; `NEVER_US` if none did.
     card, typology, channel
         Card, or account where there is none; kind of fraud and channel if they are known.
     at_risk_usd
@@ -91,6 +96,7 @@ class BaselineRows:
     time_us: Ints
     fraud: Bools
     reported_us: Ints
+    dismissed_us: Ints
     card: pl.Series
     typology: pl.Series
     channel: pl.Series
@@ -107,10 +113,11 @@ class BaselineRows:
     def training(self, begin_us: int, cut_us: int) -> tuple[Rows, Bools, Floats]:
         """Choose the rows of [begin, cut) to train on, with what was known at the cut, and their weights.
 
-        A fraud that nobody had reported by then is trained as genuine, as in real life.
+        A fraud that nobody had reported by then is trained as genuine, as in real life; so is a dispute about goods,
+        from the chargeback on.
         """
         inside = (self.time_us >= begin_us) & (self.time_us < cut_us - GAP_DAYS * DAY_US)
-        known = self.reported_us <= cut_us
+        known = (self.reported_us <= cut_us) & (self.dismissed_us > cut_us)
         rows = np.flatnonzero(inside & (known | (self.spread < self.share)))
         return rows, known[rows], np.where(known[rows], 1.0, 1.0 / self.share)
 
@@ -134,8 +141,8 @@ def make_rows(payments: Frame, labels: Frame | None = None) -> BaselineRows:
     payments
         The table ``payments``, or one under its column names.
     labels
-        ``transaction_id`` with ``reported_at`` and ``typology``, such as those of ``fraud_labels``; either may lack.
-        Without reports every fraud counts as reported after a week.
+        ``transaction_id`` with ``reported_at``, ``typology``, ``chargeback_reason`` and ``chargeback_at``, such as
+        those of ``fraud_labels``; each may lack. Without reports every fraud counts as reported after a week.
 
     Raises
     ------
@@ -161,6 +168,7 @@ def make_rows(payments: Frame, labels: Frame | None = None) -> BaselineRows:
         time_us=time_us[keep],
         fraud=fraud[keep],
         reported_us=reported_us[keep],
+        dismissed_us=_dismissed(labels, kept),
         card=payer(kept),
         typology=typology.filter(pl.Series(keep)),
         channel=kept["channel"].cast(pl.String) if "channel" in have else _nothing("channel", len(kept)),
@@ -249,6 +257,18 @@ def _labels(labels: Frame | None, reports: pl.DataFrame | None, payments: pl.Dat
     kinds = labels.lazy().select("transaction_id", pl.col("typology").cast(pl.String))
     kinds = kinds.unique("transaction_id", keep="first", maintain_order=True)
     return reported, _joined(payments, kinds.collect(), "typology")
+
+
+def _dismissed(labels: Frame | None, payments: pl.DataFrame) -> Ints:
+    """Return when a chargeback for a commercial reason was raised."""
+    needed = ("transaction_id", "chargeback_reason", "chargeback_at")
+    have = {} if labels is None else labels.lazy().collect_schema()
+    if labels is None or not set(needed) <= set(have) or "transaction_id" not in payments.columns:
+        return np.full(len(payments), NEVER_US)
+    commercial = pl.col("chargeback_reason").cast(pl.String).is_in(COMMERCIAL)
+    found = labels.lazy().select(needed).filter(commercial).collect()
+    found = found.unique("transaction_id", keep="first", maintain_order=True)
+    return _joined(payments, found, "chargeback_at").dt.epoch("us").fill_null(NEVER_US).to_numpy()
 
 
 def _joined(payments: pl.DataFrame, found: pl.DataFrame, name: str) -> pl.Series:
