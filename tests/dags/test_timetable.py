@@ -1,0 +1,160 @@
+"""The day of the world is the data interval of the run."""
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from types import SimpleNamespace
+
+import pytest
+
+pytest.importorskip("airflow")
+
+from tests.dags.conftest import DAGS
+
+pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]
+
+
+def timetable_of(dag_id):
+    """The timetable of a DAG as the scheduler uses it."""
+    try:
+        from airflow.dag_processing.dagbag import DagBag
+    except ImportError:
+        from airflow.models.dagbag import DagBag
+    found = DagBag(str(DAGS)).dags[dag_id].timetable
+    try:
+        from airflow.serialization.encoders import coerce_to_core_timetable
+    except ImportError:
+        return found
+    return coerce_to_core_timetable(found)
+
+
+def run_of_interval(start, end, **settings):
+    """What a run with this data interval works on."""
+    from payloom_task.run import run_of
+    from payloom_task.settings import Settings
+
+    dag_run = SimpleNamespace(run_id="a_run", data_interval_start=start, data_interval_end=end)
+    return run_of({"dag_run": dag_run}, Settings(**settings))
+
+
+def after(timetable, day):
+    """The run that follows the one of a day: when it starts, and its interval."""
+    import pendulum
+    from airflow.timetables.base import DataInterval, TimeRestriction
+
+    start = pendulum.instance(datetime(*day, tzinfo=UTC))
+    info = timetable.next_dagrun_info(
+        last_automated_data_interval=DataInterval(start=start.subtract(days=1), end=start),
+        restriction=TimeRestriction(earliest=pendulum.datetime(2020, 1, 1), latest=None, catchup=True),
+    )
+    return info.run_after, info.data_interval.start, info.data_interval.end
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        (2026, 1, 1),  # a new year
+        (2026, 1, 31),  # the last day of a month
+        (2026, 2, 28),
+        (2028, 2, 28),
+        (2028, 2, 29),  # the leap day
+        (2026, 3, 29),  # clocks change in Europe
+        (2026, 11, 1),  # clocks change in America
+        (2026, 12, 31),
+    ],
+)
+def test_a_run_makes_the_day_of_its_interval_after_it_is_over(day):
+    """Each day gets one run, which starts at the midnight that ends the day, in UTC, and names that day."""
+    expected = date(*day)
+    run_after, start, end = after(timetable_of("generate_payments"), day)
+    assert run_of_interval(start, end).day == expected
+    assert end - start == timedelta(days=1)
+    assert run_after == end == datetime(*day, tzinfo=UTC) + timedelta(days=1)
+
+
+def test_the_days_of_four_years_follow_one_another():
+    """1,461 runs in a row name 1,461 days in a row, so no day is missing or there twice."""
+    timetable = timetable_of("generate_payments")
+    expected, named = date(2025, 12, 31), []
+    for _ in range(1461):
+        _, start, end = after(timetable, expected.timetuple()[:3])
+        named.append(run_of_interval(start, end).day)
+        expected += timedelta(days=1)
+    assert named == [date(2025, 12, 31) + timedelta(days=number) for number in range(1461)]
+
+
+def test_a_week_is_monday_to_sunday():
+    """The weekly profile reads the seven days before the Monday on which it runs."""
+    import pendulum
+    from airflow.timetables.base import DataInterval, TimeRestriction
+
+    info = timetable_of("profile_payments").next_dagrun_info(
+        last_automated_data_interval=DataInterval(
+            start=pendulum.datetime(2026, 2, 16), end=pendulum.datetime(2026, 2, 23)
+        ),
+        restriction=TimeRestriction(earliest=None, latest=None, catchup=True),
+    )
+    run = run_of_interval(info.data_interval.start, info.data_interval.end)
+    assert run.days == (date(2026, 2, 23), date(2026, 3, 2))
+    assert run.days[0].weekday() == 0
+    assert run.profiles == "s3://fraud-dl-raw/profiles/week=2026-03-02"
+
+
+def test_a_manual_run_makes_the_last_whole_day_before_its_logical_date():
+    """Midnight and noon of a day both mean the day before it."""
+    import pendulum
+
+    timetable = timetable_of("generate_payments")
+    for hour in (0, 12):
+        interval = timetable.infer_manual_data_interval(run_after=pendulum.datetime(2026, 3, 1, hour))
+        assert run_of_interval(interval.start, interval.end).day == date(2026, 2, 28)
+
+
+def test_a_run_without_a_data_interval_is_refused_in_one_line():
+    """Whoever triggers without a logical date learns what to do, and Airflow does not try again."""
+    from payloom_task.names import AirflowFailException
+
+    with pytest.raises(AirflowFailException, match="has no data interval.*airflow backfill create") as caught:
+        _ = run_of_interval(None, None).day
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "words"),
+    [
+        (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC), "not one day"),
+        (datetime(2026, 1, 1, 6, tzinfo=UTC), datetime(2026, 1, 2, 6, tzinfo=UTC), "whole days"),
+        (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC), "whole days"),
+        (
+            datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=2))),
+            datetime(2026, 1, 2, tzinfo=timezone(timedelta(hours=2))),
+            "whole days",
+        ),
+    ],
+)
+def test_an_interval_that_is_no_day_is_refused(start, end, words):
+    """An interval given by hand must be one whole day in UTC."""
+    from payloom_task.names import AirflowFailException
+
+    with pytest.raises(AirflowFailException, match=words):
+        _ = run_of_interval(start, end).day
+
+
+def test_training_reads_up_to_the_newest_day_that_was_uploaded():
+    """Days may come in any order; the newest of the events counts, and without events the data interval's end."""
+    from airflow.sdk import Asset
+    from payloom_task.defaults import PAYMENTS
+    from payloom_task.run import run_of
+    from payloom_task.settings import Settings
+
+    assert PAYMENTS == Asset("payloom_payments")
+    settings = Settings(train_days="10")
+    by_time = run_of_interval(datetime(2026, 2, 23, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC), train_days="10")
+    assert by_time.training_days == (date(2026, 2, 20), date(2026, 3, 2))
+    events = [SimpleNamespace(extra={"day": day}) for day in ("2026-03-04", "2026-03-09", "2026-03-05")]
+    dag_run = SimpleNamespace(run_id="asset_triggered", data_interval_start=None, data_interval_end=None)
+
+    class Told(dict):
+        def get(self, key, default=None):
+            return events if key is PAYMENTS else default
+
+    by_event = run_of({"dag_run": dag_run, "triggering_asset_events": Told(x=1)}, settings)
+    assert by_event.training_days == (date(2026, 2, 28), date(2026, 3, 10))
