@@ -104,7 +104,7 @@ def config_options(command: Command) -> Command:
         "--preset",
         metavar="NAME",
         shell_complete=_complete_preset,
-        help="Config that ships with payloom: default, small, demo, large.  [name; default: default]",
+        help="Config that ships with payloom: default, small, demo, large, airflow.  [name; default: default]",
     )(command)
     return click.option(
         "--config",
