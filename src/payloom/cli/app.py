@@ -97,8 +97,8 @@ def verify(place: str, *, quiet: bool, as_json: bool, **given: Any) -> None:
 def publish(source: str, target: str, **given: Any) -> None:
     """Upload the data set in DIR to URL, such as s3://bucket/prefix.
 
-    What has arrived is kept: run it again after a failure, or when there is more. Each file appears whole or not at
-    all, and the manifest comes last. gs:// and az:// are accepted, and untested.
+    DIR may be an address too. What has arrived is kept: run it again after a failure, or when there is more. Each file
+    appears whole or not at all, and the manifest comes last. gs:// and az:// are accepted, and untested.
     """
     from payloom.cli.publish_command import run_publish  # noqa: PLC0415 - slow to import
 

@@ -46,7 +46,7 @@ def run_publish(source: str, target: str, given: Mapping[str, Any]) -> None:
         store=given_store_options(given),
     )
     if given["validate"]:
-        _pass_the_gate(source)
+        _pass_the_gate(source, options)
     with progress_for(BYTES, quiet=given["quiet"]) as shown:
         done = publish(source, target, options, shown.update)
     if given["as_json"]:
@@ -55,11 +55,11 @@ def run_publish(source: str, target: str, given: Mapping[str, Any]) -> None:
         click.echo("\n".join(_lines(done)))
 
 
-def _pass_the_gate(source: str) -> None:
+def _pass_the_gate(source: str, options: PublishOptions) -> None:
     """Judge the data set; nothing has been sent when it does not pass."""
-    from payloom.pipeline.validate import refusal, validate  # noqa: PLC0415 - slow to import
+    from payloom.pipeline.validate import GateOptions, refusal, validate  # noqa: PLC0415 - slow to import
 
-    report = validate(source)
+    report = validate(source, GateOptions(store=options.store))
     if not report.passed:
         raise refusal(report)
 

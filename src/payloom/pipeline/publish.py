@@ -95,7 +95,7 @@ def publish(
     Parameters
     ----------
     source
-        Folder of a data set.
+        A data set's folder or address.
     target
         An address such as ``s3://bucket/prefix``, or another folder.
     options
