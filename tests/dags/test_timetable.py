@@ -140,21 +140,30 @@ def test_an_interval_that_is_no_day_is_refused(start, end, words):
 
 def test_training_reads_up_to_the_newest_day_that_was_uploaded():
     """Days may come in any order; the newest of the events counts, and without events the data interval's end."""
-    from airflow.sdk import Asset
-    from payloom_task.defaults import PAYMENTS
+    from airflow.sdk.execution_time.comms import AssetEventDagRunReferenceResult
+    from airflow.sdk.execution_time.context import TriggeringAssetEventsAccessor
     from payloom_task.run import run_of
     from payloom_task.settings import Settings
 
-    assert PAYMENTS == Asset("payloom_payments")
-    settings = Settings(train_days="10")
     by_time = run_of_interval(datetime(2026, 2, 23, tzinfo=UTC), datetime(2026, 3, 2, tzinfo=UTC), train_days="10")
     assert by_time.training_days == (date(2026, 2, 20), date(2026, 3, 2))
-    events = [SimpleNamespace(extra={"day": day}) for day in ("2026-03-04", "2026-03-09", "2026-03-05")]
-    dag_run = SimpleNamespace(run_id="asset_triggered", data_interval_start=None, data_interval_end=None)
-
-    class Told(dict):
-        def get(self, key, default=None):
-            return events if key is PAYMENTS else default
-
-    by_event = run_of({"dag_run": dag_run, "triggering_asset_events": Told(x=1)}, settings)
+    events = [
+        AssetEventDagRunReferenceResult(
+            asset={"name": "payloom_payments", "uri": "payloom_payments", "extra": {}},
+            extra=extra,
+            source_task_id="upload_to_s3",
+            source_dag_id="generate_payments",
+            source_run_id="a_run",
+            source_map_index=-1,
+            source_aliases=[],
+            timestamp=datetime(2026, 3, 11, tzinfo=UTC),
+        )
+        # The last one was made by hand.
+        for extra in ({"day": "2026-03-04"}, {"day": "2026-03-09"}, {"day": "2026-03-05"}, {"from_rest_api": True})
+    ]
+    context = {
+        "dag_run": SimpleNamespace(run_id="asset_triggered", data_interval_start=None, data_interval_end=None),
+        "triggering_asset_events": TriggeringAssetEventsAccessor.build(events),
+    }
+    by_event = run_of(context, Settings(train_days="10"))
     assert by_event.training_days == (date(2026, 2, 28), date(2026, 3, 10))
