@@ -143,7 +143,9 @@ from payloom.cli.main import run
 
 code = run(sys.argv[1:])
 used = resource.getrusage(resource.RUSAGE_SELF)
-print(used.ru_utime + used.ru_stime, used.ru_maxrss)
+# What getrusage says of memory counts the process that started this one.
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+print(used.ru_utime + used.ru_stime, peak.split()[1])
 sys.exit(code)
 """
 

@@ -218,7 +218,9 @@ def profile(place: str, **given: Any) -> None:
     type=click.Path(),
     help="Data set that this one must not have drifted away from.  [path; default: none]",
 )
-@click.option("--docs", metavar="FOLDER", type=click.Path(), help="Write Data Docs there.  [path; default: none]")
+@click.option(
+    "--docs", metavar="DIR", type=click.Path(), help="Write Data Docs there.  [path or address; default: none]"
+)
 @click.option("--junit", metavar="FILE.xml", type=click.Path(), help="Write JUnit XML for CI.  [path; default: none]")
 @reach_options
 @click.option("--quiet", is_flag=True, help="Nothing when every rule holds.  [default: off, a line]")
