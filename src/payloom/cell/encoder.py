@@ -47,7 +47,7 @@ class BatchEncoder:
         """Add codes as a dictionary, of `values` or the declared ones; -1 is null where the schema allows nulls."""
         field = self._schema.field(name)
         present = codes >= 0 if field.nullable else None
-        width = field.type.index_type.to_pandas_dtype()
+        width = np.dtype(f"i{field.type.index_type.bit_width // 8}")
         dictionary = string_array(values) if values else self._dictionaries[name]
         indices = _array(field.type.index_type, codes.astype(width, copy=False), present)
         self.add(name, pa.DictionaryArray.from_arrays(indices, dictionary, safe=False))
