@@ -18,7 +18,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
+ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
+#: Airflow's own environment; PAYLOOM_AIRFLOW_PYTHON names the Python of another one.
+PYTHON = ROOT / ".venv-airflow" / "bin" / "python"
 USER = "admin"
 #: What tasks have to finish when the stack is stopped, then what they have to tidy up.
 FINISH_SECONDS = 5.0
@@ -37,6 +40,12 @@ QUIET = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
     "AIRFLOW__DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
 }
+
+
+def airflow_command() -> Path:
+    """Give where the command of Airflow is, or would be."""
+    # The link is not followed: it is the environment's Python that has the command beside it.
+    return Path(os.environ.get("PAYLOOM_AIRFLOW_PYTHON") or PYTHON).absolute().with_name("airflow")
 
 
 def settings(home: Path, dags: Path, port: int, database: str) -> dict[str, str]:

@@ -4,8 +4,8 @@
 
 Airflow runs in an environment of its own, `.venv-airflow`; its tasks run payloom's command from this one. The local S3
 and MLflow servers are started if need be. Everything lies in `.airflow/`. It listens on 127.0.0.1 only, and it goes on
-when the shell is closed. The first start also publishes some months of payments at once, lets the DAGs run, and asks
-for the last finished days.
+when the shell is closed. The first start also publishes some months of payments at once, for the training, and lets the
+DAGs run, which make the last finished days.
 """
 
 from __future__ import annotations
@@ -34,14 +34,11 @@ from scripts.local_server import (
     is_free,
     last_words,
     shown,
-    signal_group,
     write_private,
 )
 
 HOME = ROOT / ".airflow"
 DAGS = ROOT / "dags"
-#: The command of Airflow, unless PAYLOOM_AIRFLOW names another.
-AIRFLOW = ROOT / ".venv-airflow" / "bin" / "airflow"
 PORT = 8080
 #: 45 seconds were measured on two idle CPUs, with a new database.
 START_SECONDS = 300
@@ -65,7 +62,7 @@ class Wishes:
     history_days
         Days that are published at once before the first day that Airflow makes.
     week_days
-        Finished days that Airflow is asked for.
+        Finished days that Airflow makes after the first start.
     """
 
     port: int | None = None
@@ -85,10 +82,10 @@ class Server(LocalServer):
         self._dags = dags
         self._port_file = home / "port"
         self._password_file = home / "password.json"
-        self._done_file = home / "first-start.json"
+        self._begun_file = home / "first-start.json"
         self._s3 = s3_server.Server(home.with_name(".s3"))
         self._mlflow = mlflow_server.Server(home.with_name(".mlflow"))
-        self._airflow = Path(os.environ.get("PAYLOOM_AIRFLOW") or AIRFLOW).absolute()
+        self._airflow = airflow_parts.airflow_command()
         self._payloom = Path(sys.executable).with_name("payloom")
         self._news: list[str] = []
 
@@ -139,8 +136,9 @@ class Server(LocalServer):
                 self._tell(server.start())
         self._draw_password()
         self._port_file.write_text(f"{port}\n", "ascii")
+        self._prepare()
         self._launch(port)
-        self._begin()
+        self._unpause()
         return f"The local Airflow has started: {self.endpoint}"
 
     def _check_running(self) -> str:
@@ -151,6 +149,7 @@ class Server(LocalServer):
             )
         if self._wishes.port not in {None, self.port}:
             raise ServerError(f"the local Airflow runs on port {self.port}; `make airflow-stop`, then again")
+        self._unpause()
         return f"The local Airflow runs already: {self.endpoint}"
 
     def _tell(self, line: str) -> None:
@@ -179,6 +178,7 @@ class Server(LocalServer):
             "PAYLOOM_BUCKET": s3_server.BUCKET,
             "PAYLOOM_PREFIX": PREFIX,
             "PAYLOOM_PRESET": PRESET,
+            "PAYLOOM_FIRST_DAY": self._begun()["first_day"],
             "PAYLOOM_MLFLOW_TRACKING_URI": self._mlflow.endpoint,
         }
         return (
@@ -214,21 +214,33 @@ class Server(LocalServer):
     def _api(self, port: int) -> Api:
         return Api(port, USER, json.loads(self._password_file.read_text("utf-8"))[USER])
 
-    def _begin(self) -> None:
-        """At the first start: some months of payments at once, then the DAGs run and make the last finished days."""
-        if self._done_file.exists():
+    def _begun(self) -> dict[str, str]:
+        """Say what the first start has fixed, and what it has done; later ones change nothing of that."""
+        try:
+            found = json.loads(self._begun_file.read_text("utf-8"))
+            return {"first_day": str(date.fromisoformat(found["first_day"])), "unpaused": str(found["unpaused"])}
+        except (OSError, ValueError, KeyError, TypeError):
+            first = datetime.now(UTC).date() - timedelta(days=self._wishes.week_days)
+            return {"first_day": str(first), "unpaused": ""}
+
+    def _prepare(self) -> None:
+        """Fix the first day that Airflow makes, and publish the months before it."""
+        begun = self._begun()
+        write_private(self._begun_file, json.dumps(begun) + "\n")
+        if not begun["unpaused"] and self._wishes.history_days:
+            first_day = date.fromisoformat(begun["first_day"])
+            self._publish_history(first_day - timedelta(days=self._wishes.history_days), first_day)
+
+    def _unpause(self) -> None:
+        """At the first start let the DAGs run; who pauses one later finds it paused."""
+        begun = self._begun()
+        if begun["unpaused"]:
             return
         api = self._api(self.port)
-        today = datetime.now(UTC).date()
-        first = today - timedelta(days=max(self._wishes.week_days, 1))
-        if self._wishes.history_days:
-            self._publish_history(first - timedelta(days=self._wishes.history_days), first)
         for dag in DAG_NAMES:
             api.unpause(dag)
-        if self._wishes.week_days:
-            api.backfill(DAY_DAG, first, today - timedelta(days=1))
-            self._news.append(f"  {DAY_DAG} makes the days {first} to {today - timedelta(days=1)}")
-        write_private(self._done_file, json.dumps({"first_day": str(first)}) + "\n")
+        write_private(self._begun_file, json.dumps(begun | {"unpaused": "yes"}) + "\n")
+        self._news.append(f"  {DAY_DAG} now makes every finished day from {begun['first_day']} on")
 
     def _publish_history(self, first: date, last: date) -> None:
         """Publish the days from `first` up to, without, `last` as one unit: daily runs would give the same rows."""
@@ -263,9 +275,7 @@ class Server(LocalServer):
         """End what outlived a stack that was killed: tasks and their commands are groups of their own."""
         left = super().end_left_over()
         found = self._strays()
-        for pid in found:
-            signal_group(pid, signal.SIGKILL)
-            airflow_parts.send([pid], signal.SIGKILL)
+        airflow_parts.send(found, signal.SIGKILL)
         return left or bool(found)
 
     def _strays(self) -> list[int]:
