@@ -30,7 +30,9 @@ class Outcomes:
     def __init__(self, airflow: Airflow, folder: Path) -> None:
         self.airflow, self.folder = airflow, folder
         command = folder / "case"
-        command.write_text(f'#!/bin/sh\nexec {sys.executable} {CASES / "case.py"} "$@"\n')
+        command.write_text(
+            f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("commands") / "case.py"} "$@"\n'
+        )
         command.chmod(0o755)
         (folder / "aws").write_text("[profile another]\nregion = us-west-2\n")
         self.log = airflow.test("outcomes", ["2025-03-02T00:00:00+00:00"], **self.settings(str(command)))
