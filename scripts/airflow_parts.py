@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
@@ -145,7 +146,7 @@ class Parts:
             one.terminate()
         for one in self._running.values():
             _ends_within(one, 2.0)
-        send([pid for pid in session_members(os.getpid()) if pid != os.getpid()], signal.SIGKILL)
+        kill([pid for pid in session_members(os.getpid()) if pid != os.getpid()])
 
 
 def _ends_within(process: subprocess.Popen[bytes], seconds: float) -> bool:
@@ -161,6 +162,23 @@ def send(pids: list[int], number: signal.Signals) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, number)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; a dead one may wait for a parent that does not ask, but holds nothing any more."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return False
+    return text.rpartition(")")[2].split()[:1] not in (["Z"], ["X"])
+
+
+def kill(pids: list[int], timeout_seconds: float = 5.0) -> None:
+    """Kill processes and return when they have ended, so that their ports are free."""
+    send(pids, signal.SIGKILL)
+    end = time.monotonic() + timeout_seconds
+    while any(map(is_alive, pids)) and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 def main(arguments: list[str]) -> int:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -47,6 +46,8 @@ PARSING_SECONDS = 120.0
 DAY_DAG = "generate_payments"
 DAG_NAMES = (DAY_DAG, "profile_payments", "train_baseline")
 PRESET = "airflow"
+#: In the environment of everything that the stack starts, and of nothing else.
+MARK = "PAYLOOM_STACK"
 #: Beside what `make upload` brings to the same bucket, which is another world.
 PREFIX = "airflow"
 
@@ -185,7 +186,7 @@ class Server(LocalServer):
             defaults
             | airflow_parts.cleaned(os.environ)
             | airflow_parts.settings(home, self._dags.resolve(), port, f"sqlite:///{home / 'airflow.db'}")
-            | {"AIRFLOW_CONN_AWS_DEFAULT": json.dumps(connection)}
+            | {"AIRFLOW_CONN_AWS_DEFAULT": json.dumps(connection), MARK: str(home)}
         )
 
     def _launch(self, port: int) -> None:
@@ -202,7 +203,7 @@ class Server(LocalServer):
         end = time.monotonic() + START_SECONDS
         while process.poll() is None:
             if is_healthy(port, begin):
-                return self._api(port).wait_for_dags(DAG_NAMES, PARSING_SECONDS)
+                return self.api(port).wait_for_dags(DAG_NAMES, PARSING_SECONDS)
             if time.monotonic() > end:
                 raise ServerError(f"the local Airflow is not well after {START_SECONDS} s: {self._words()}")
             time.sleep(0.2)
@@ -211,7 +212,8 @@ class Server(LocalServer):
     def _words(self) -> str:
         return last_words(self.log, lambda line: "Error" in line or "ERROR" in line)
 
-    def _api(self, port: int) -> Api:
+    def api(self, port: int) -> Api:
+        """Give a session of the server's user."""
         return Api(port, USER, json.loads(self._password_file.read_text("utf-8"))[USER])
 
     def _begun(self) -> dict[str, str]:
@@ -236,7 +238,7 @@ class Server(LocalServer):
         begun = self._begun()
         if begun["unpaused"]:
             return
-        api = self._api(self.port)
+        api = self.api(self.port)
         for dag in DAG_NAMES:
             api.unpause(dag)
         write_private(self._begun_file, json.dumps(begun | {"unpaused": "yes"}) + "\n")
@@ -273,14 +275,14 @@ class Server(LocalServer):
 
     def end_left_over(self) -> bool:
         """End what outlived a stack that was killed: tasks and their commands are groups of their own."""
-        left = super().end_left_over()
         found = self._strays()
-        airflow_parts.send(found, signal.SIGKILL)
+        left = super().end_left_over()
+        airflow_parts.kill(found)
         return left or bool(found)
 
     def _strays(self) -> list[int]:
-        """Processes that work for this folder, told by their environment, where the system shows it."""
-        word = f"\0AIRFLOW_HOME={self.home.resolve()}\0".encode()
+        """Processes that work for this stack, told by their environment, where the system shows it."""
+        word = f"\0{MARK}={self.home.resolve()}\0".encode()
         found = []
         for entry in Path("/proc").glob("[0-9]*/environ"):
             try:
@@ -297,6 +299,7 @@ class Server(LocalServer):
             f"  {self.endpoint}   is its page: user {USER}, password in {shown(self._password_file)}",
             *self._news,
             f"  Click Dags, then {DAY_DAG}: every column of squares is a day. A green one is in {self.target_url}/",
+            f"  {self._s3.pages}/   shows what is in the bucket",
             f"  {self._mlflow.endpoint}   shows the models when train_baseline has run",
             "  make airflow-stop   stops it; runs and logs stay in " + shown(self.home),
         ]

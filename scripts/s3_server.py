@@ -185,6 +185,11 @@ class Server(LocalServer):
         """Where clients go."""
         return f"http://{HOST}:{self._ports()['s3.port']}"
 
+    @property
+    def pages(self) -> str:
+        """Where a browser on this machine looks at the bucket, without keys."""
+        return f"http://{HOST}:{self._ports()['filer.port']}/buckets/{BUCKET}"
+
     def _ports(self) -> dict[str, int]:
         try:
             found = json.loads(self._ports_file.read_text("utf-8"))
