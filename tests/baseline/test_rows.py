@@ -146,6 +146,12 @@ def test_payments_that_are_none_are_refused(change, message) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_time_and_fraud_alone_make_no_feature() -> None:
+    """Columns of which no feature can be made are refused in one line."""
+    with pytest.raises(TrainingDataError, match="no feature can be made"):
+        make_rows(invented().payments.select("event_time", "is_fraud"))
+
+
 def test_labels_of_other_ids_are_refused() -> None:
     """Ids of another type than those of the payments are named, not joined."""
     data = invented()

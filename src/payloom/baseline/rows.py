@@ -11,7 +11,7 @@ import polars as pl
 
 from payloom.baseline.spread import even_spread
 from payloom.errors import Problem, TrainingDataError
-from payloom.features.catalogue import build_features, needed_columns
+from payloom.features.catalogue import FEATURE_SETS, build_features, features_of, needed_columns
 from payloom.features.history import Bools, Floats, Ints
 
 Frame = pl.DataFrame | pl.LazyFrame
@@ -43,6 +43,11 @@ COMMERCIAL: Final = ("not_received", "not_as_described", "cancelled_recurring", 
 
 APPROVED: Final = "00"
 """Response code of a payment that went through."""
+
+ALL: Final = "RFM + linkage"
+"""The features that are made, of `FEATURE_SETS`."""
+
+NO_FEATURE: Final = "no feature can be made of these columns; an amount, a customer or a merchant is needed"
 
 _SHOWN: Final = ("amount_usd", "channel", "response_code")
 _TYPES: Final[dict[str, tuple[str, Callable[[pl.DataType], bool]]]] = {
@@ -147,10 +152,11 @@ def make_rows(payments: Frame, labels: Frame | None = None) -> BaselineRows:
     Raises
     ------
     TrainingDataError
-        If a required column is missing, has nulls or another type, or there is no row.
+        If a required column is missing, has nulls or another type, no feature can be made, or there is no row.
     """
     ordered = in_order(payments, REQUIRED)
     have = ordered.columns
+    _refuse([] if features_of(have, FEATURE_SETS[ALL]) else [Problem("payments", ", ".join(have), NO_FEATURE)])
     time_us = ordered["event_time"].dt.epoch("us").to_numpy()
     fraud = ordered["is_fraud"].to_numpy()
     first, last = int(time_us[0]), int(time_us[-1]) + 1
