@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from airflow.sdk import DAG
-
 from payloom_task import DEFAULTS, FIRST_DAY, CronDataIntervalTimetable, PayloomOperator, Run
 
 with DAG(

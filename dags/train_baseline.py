@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from airflow.sdk import DAG
-
 from payloom_task import (
     DEFAULTS,
     FIRST_DAY,

@@ -24,7 +24,7 @@ RULES_SHOWN: Final = 5
 Document = dict[str, Any]
 
 
-class PayloomOperator(BaseOperator):  # type: ignore[misc] # Airflow's types are not there where mypy runs
+class PayloomOperator(BaseOperator):
     """Run one command of payloom in a process of its own.
 
     Exit code 0 is done. Exit code 6 and death by a signal may pass, so Airflow tries again. Anything else fails at

@@ -49,7 +49,7 @@ class Ended:
 class _Lines:
     """Standard error: whole lines to `say`, without the secrets, and not without end."""
 
-    def __init__(self, say: Callable[[str], None], secrets: Sequence[str]) -> None:
+    def __init__(self, say: Callable[[str], object], secrets: Sequence[str]) -> None:
         self._say, self._secrets = say, secrets
         self._raw_secrets = [secret.encode() for secret in secrets]
         self._rest = b""
@@ -123,7 +123,7 @@ class Command:
         self,
         arguments: Sequence[str],
         environment: Mapping[str, str],
-        say: Callable[[str], None],
+        say: Callable[[str], object],
         secrets: Sequence[str] = (),
     ) -> None:
         self._arguments, self._environment = list(arguments), dict(environment)

@@ -13,7 +13,7 @@ from payloom_task.run import run_of
 from payloom_task.settings import read_settings
 
 
-class ClearStagingOperator(BaseOperator):  # type: ignore[misc] # Airflow's types are not there where mypy runs
+class ClearStagingOperator(BaseOperator):
     """Remove the staged objects of this run's day, and its unfinished uploads."""
 
     def execute(self, context: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -94,7 +94,7 @@ def new_place(s3_server: SeaweedServer, payloom_command: str) -> Callable[[], Pl
 
 
 @pytest.fixture
-def airflow(new_airflow: Callable[[], Airflow]) -> Iterator[Airflow]:
+def airflow(new_airflow: Callable[[], Airflow]) -> Airflow:
     """An Airflow that has run nothing yet; what its runs left behind has no secret."""
     return new_airflow()
 

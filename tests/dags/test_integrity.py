@@ -67,7 +67,8 @@ def test_no_dag_has_a_cycle(bag):
 def test_every_task_says_whose_it_is_what_it_does_and_how_long_it_may_take(bag):
     """Owner, docs, retries with backoff, a time-out below the run's, and a callback for failures."""
     for dag in bag.dags.values():
-        assert dag.doc_md and dag.tags
+        assert dag.doc_md
+        assert dag.tags
         for task in dag.tasks:
             assert task.owner == "payloom"
             assert task.doc_md

@@ -74,7 +74,7 @@ def test_a_command_that_ends_well_hands_on_references_only(outcomes):
         assert outcomes.tasks[case][0] == "success"
         handed = outcomes.xcoms(case)
         assert all(text in handed for text in ("s3://b/p", "12", "r1"))
-        assert "rest" not in handed and "rule" not in handed
+        assert not [word for word in ("rest", "rule") if word in handed]
         assert len(handed) < 1_000
         assert outcomes.calls(case)[0]["arguments"] == ["2025-03-01", "s3://of-the-test", "--json"]
     assert "said on the way" in outcomes.log
@@ -142,7 +142,7 @@ def test_a_flood_of_standard_error_does_not_fill_the_log(outcomes):
 
 
 def test_the_connection_s_credentials_are_in_the_command_s_environment_and_nowhere_else(outcomes):
-    """Keys, region and endpoint arrive; the worker's own AWS settings and Airflow's do not; no log or XCom has a secret."""
+    """Keys, region and endpoint arrive, the worker's own AWS settings do not; no log and no XCom has a secret."""
     assert outcomes.tasks["secrets"][0] == "success"
     (call,) = outcomes.calls("secrets")
     environment = call["environment"]
@@ -153,7 +153,8 @@ def test_the_connection_s_credentials_are_in_the_command_s_environment_and_nowhe
     assert PASSWORD in environment["MLFLOW_TRACKING_URI"]
     assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN"} & set(environment)
     assert not [name for name in environment if name.startswith("AIRFLOW")]
-    assert SECRET_KEY not in " ".join(call["arguments"]) and PASSWORD not in " ".join(call["arguments"])
+    assert SECRET_KEY not in " ".join(call["arguments"])
+    assert PASSWORD not in " ".join(call["arguments"])
     assert "key ***" in outcomes.log
     handed = str(outcomes.airflow.xcoms())
     for secret in (SECRET_KEY, PASSWORD):
@@ -182,7 +183,7 @@ def test_a_command_that_does_not_exist_is_told_in_one_line(new_airflow, tmp_path
     )
     assert airflow.tasks()["start"][0] == "failed"
     assert log.count("nowhere can't be started: No such file or directory; PAYLOOM_COMMAND") >= 1
-    assert "UP_FOR_RETRY" not in log and "up_for_retry" not in log
+    assert "up_for_retry" not in log.lower()
 
 
 def test_a_run_without_a_data_interval_fails_without_a_retry(new_airflow, tmp_path):

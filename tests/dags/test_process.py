@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,14 +33,14 @@ time.sleep({seconds})
 """
 
 
-def command(code, say=lambda line: None, **more):
+def command(code: str, say: Callable[[str], object] = len, **more: Any) -> Any:
     """A command that runs Python."""
     from payloom_task.process import Command
 
     return Command([sys.executable, "-c", code], os.environ, say, **more)
 
 
-def until(holds, seconds=20.0):
+def until(holds: Callable[[], bool], seconds: float = 20.0) -> None:
     """Wait for something that another process does."""
     end_s = time.monotonic() + seconds
     while not holds():
@@ -46,7 +48,7 @@ def until(holds, seconds=20.0):
         time.sleep(0.02)
 
 
-def is_alive(pid):
+def is_alive(pid: int) -> bool:
     """Whether a process is there, and is more than an entry that nobody has read yet."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -86,7 +88,10 @@ def test_a_grandchild_that_outlives_its_parent_is_ended_too(tmp_path):
 def test_the_command_ends_when_airflow_is_killed(tmp_path):
     """A worker that is killed without a warning leaves no command behind that goes on writing."""
     file = tmp_path / "pid"
-    inner = f"import os, time; open({str(file)!r} + 'n', 'w').write(str(os.getpid())); os.rename({str(file)!r} + 'n', {str(file)!r}); time.sleep(600)"
+    half, whole = f"{file}.new", str(file)
+    inner = (
+        f"import os, time; open({half!r}, 'w').write(str(os.getpid())); os.rename({half!r}, {whole!r}); time.sleep(600)"
+    )
     outer = (
         f"import os, sys; sys.path.append({str(DAGS)!r}); from payloom_task.process import Command; "
         f"Command([sys.executable, '-c', {inner!r}], os.environ, print).run()"
@@ -102,7 +107,7 @@ def test_the_command_ends_when_airflow_is_killed(tmp_path):
 
 def test_a_flood_of_lines_is_cut_and_its_end_is_kept():
     """100,000 lines become some two thousand, the first and the last ones."""
-    said = []
+    said: list[str] = []
     ended = command(
         "import sys\nfor n in range(100_000): print('line', n, file=sys.stderr)\nprint('{}')", said.append
     ).run()
@@ -115,7 +120,7 @@ def test_a_flood_of_lines_is_cut_and_its_end_is_kept():
 
 def test_a_line_without_end_needs_no_memory():
     """50 MB without a line break are logged in pieces, and only the first of them."""
-    said = []
+    said: list[str] = []
     code = "import sys\nfor n in range(800): sys.stderr.write('x' * 65_536)"
     assert command(code, said.append).run().code == 0
     assert max(map(len, said)) < 5_000
@@ -130,7 +135,8 @@ def test_an_answer_without_end_is_no_answer():
 @pytest.mark.parametrize("offset", [0, 3_990, 3_999, 4_005, 65_530])
 def test_a_secret_is_hidden_wherever_it_stands(offset):
     """Neither at the cut of a long line nor at the border of two reads does half a secret pass."""
-    said, secret = [], "wJalrXUtnFEMIxK7MDENGxbPxRfiCYEXAMPLEKEY"
+    said: list[str] = []
+    secret = "wJalrXUtnFEMIxK7MDENGxbPxRfiCYEXAMPLEKEY"
     code = f"import sys; sys.stderr.write('.' * {offset} + {secret!r} + '.' * 9_000 + '\\n'); print({secret!r})"
     ended = command(code, said.append, secrets=[secret]).run()
     whole = "".join(said) + "".join(ended.last_lines) + str(ended.output)

@@ -1,6 +1,7 @@
 """Settings of the DAGs: where they come from, and what is refused when a task runs."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ pytest.importorskip("airflow")
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]
 
 
-def read(environment=None, variables=None):
+def read(environment: dict[str, str] | None = None, variables: dict[str, str] | None = None) -> Any:
     """The settings of an environment and of Variables."""
     from payloom_task.settings import read_settings
 
@@ -48,7 +49,7 @@ def test_every_problem_is_told_at_once():
     """Two wrong settings are two problems of one message."""
     from payloom_task.names import AirflowFailException
 
-    with pytest.raises(AirflowFailException, match="PAYLOOM_BUCKET.*PAYLOOM_PREFIX"):
+    with pytest.raises(AirflowFailException, match=r"PAYLOOM_BUCKET.*PAYLOOM_PREFIX"):
         read({"PAYLOOM_BUCKET": "X", "PAYLOOM_PREFIX": "/"})
 
 
@@ -56,7 +57,7 @@ def test_the_places_of_a_run_lie_below_the_prefix():
     """Data set, staging and reports of a day; two runs of one day stage in two places, one run always in the same."""
     from payloom_task.run import Run
 
-    def run(run_id):
+    def run(run_id: str) -> Any:
         interval = {"start": datetime(2026, 2, 28, tzinfo=UTC), "end": datetime(2026, 3, 1, tzinfo=UTC)}
         return Run(settings=read({"PAYLOOM_PREFIX": "team/a"}), run_id=run_id, **interval)
 

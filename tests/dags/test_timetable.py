@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.dags.conftest import DAGS
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]
 
 
-def timetable_of(dag_id):
+def timetable_of(dag_id: str) -> Any:
     """The timetable of a DAG as the scheduler uses it."""
     try:
         from airflow.dag_processing.dagbag import DagBag
@@ -26,7 +27,7 @@ def timetable_of(dag_id):
     return coerce_to_core_timetable(found)
 
 
-def run_of_interval(start, end, **settings):
+def run_of_interval(start: datetime | None, end: datetime | None, **settings: str) -> Any:
     """What a run with this data interval works on."""
     from payloom_task.run import run_of
     from payloom_task.settings import Settings
@@ -35,12 +36,12 @@ def run_of_interval(start, end, **settings):
     return run_of({"dag_run": dag_run}, Settings(**settings))
 
 
-def after(timetable, day):
+def after(timetable: Any, day: date) -> Any:
     """The run that follows the one of a day: when it starts, and its interval."""
     import pendulum
     from airflow.timetables.base import DataInterval, TimeRestriction
 
-    start = pendulum.instance(datetime(*day, tzinfo=UTC))
+    start = pendulum.datetime(day.year, day.month, day.day)
     info = timetable.next_dagrun_info(
         last_automated_data_interval=DataInterval(start=start.subtract(days=1), end=start),
         restriction=TimeRestriction(earliest=pendulum.datetime(2020, 1, 1), latest=None, catchup=True),
@@ -51,23 +52,22 @@ def after(timetable, day):
 @pytest.mark.parametrize(
     "day",
     [
-        (2026, 1, 1),  # a new year
-        (2026, 1, 31),  # the last day of a month
-        (2026, 2, 28),
-        (2028, 2, 28),
-        (2028, 2, 29),  # the leap day
-        (2026, 3, 29),  # clocks change in Europe
-        (2026, 11, 1),  # clocks change in America
-        (2026, 12, 31),
+        date(2026, 1, 1),  # a new year
+        date(2026, 1, 31),  # the last day of a month
+        date(2026, 2, 28),
+        date(2028, 2, 28),
+        date(2028, 2, 29),  # the leap day
+        date(2026, 3, 29),  # clocks change in Europe
+        date(2026, 11, 1),  # clocks change in America
+        date(2026, 12, 31),
     ],
 )
 def test_a_run_makes_the_day_of_its_interval_after_it_is_over(day):
     """Each day gets one run, which starts at the midnight that ends the day, in UTC, and names that day."""
-    expected = date(*day)
     run_after, start, end = after(timetable_of("generate_payments"), day)
-    assert run_of_interval(start, end).day == expected
+    assert run_of_interval(start, end).day == day
     assert end - start == timedelta(days=1)
-    assert run_after == end == datetime(*day, tzinfo=UTC) + timedelta(days=1)
+    assert run_after == end == datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
 
 
 def test_the_days_of_four_years_follow_one_another():
@@ -75,7 +75,7 @@ def test_the_days_of_four_years_follow_one_another():
     timetable = timetable_of("generate_payments")
     expected, named = date(2025, 12, 31), []
     for _ in range(1461):
-        _, start, end = after(timetable, expected.timetuple()[:3])
+        _, start, end = after(timetable, expected)
         named.append(run_of_interval(start, end).day)
         expected += timedelta(days=1)
     assert named == [date(2025, 12, 31) + timedelta(days=number) for number in range(1461)]
@@ -112,7 +112,7 @@ def test_a_run_without_a_data_interval_is_refused_in_one_line():
     """Whoever triggers without a logical date learns what to do, and Airflow does not try again."""
     from payloom_task.names import AirflowFailException
 
-    with pytest.raises(AirflowFailException, match="has no data interval.*airflow backfill create") as caught:
+    with pytest.raises(AirflowFailException, match=r"has no data interval.*airflow backfill create") as caught:
         _ = run_of_interval(None, None).day
     assert "\n" not in str(caught.value)
 

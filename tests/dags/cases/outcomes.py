@@ -1,17 +1,24 @@
 """A DAG for test_operator.py: a task for each way in which a command may end; `case.py` is the command."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
 
 from airflow.sdk import DAG
-from payloom_task import CronDataIntervalTimetable, PayloomOperator
+from payloom_task import CronDataIntervalTimetable, PayloomOperator, Run
 
 CASES = [
-    "done", "large_answer", "config", "gate", "conflict", "storage", "corruption", "bug", "transient", "transient_always",
-    "killed", "terminated", "no_json", "no_answer", "silent", "scarce", "flood", "secrets",
+    "done", "large_answer", "config", "gate", "conflict", "storage", "corruption", "bug", "transient",
+    "transient_always", "killed", "terminated", "no_json", "no_answer", "silent", "scarce", "flood", "secrets",
 ]  # fmt: skip
 
 
-def scarce(answer):
+def of_case(case: str, run: Run) -> list[str]:
+    """The arguments of a case."""
+    return [case, str(run.day), run.dataset]
+
+
+def scarce(answer: dict[str, Any]) -> str:
     """The reason to skip that this answer has."""
     return str(answer.get("error", "")) if "too little" in str(answer.get("error", "")) else ""
 
@@ -26,7 +33,7 @@ with DAG(
     for case in CASES:
         PayloomOperator(
             task_id=case,
-            arguments=lambda run, case=case: [case, str(run.day), run.dataset],
+            arguments=partial(of_case, case),
             keep=["location", "rows", "deep.run_id", "table", "text", "none"],
             skip_answer=scarce,
         )

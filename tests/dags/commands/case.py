@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 CODES = {"config": 2, "gate": 3, "conflict": 4, "storage": 5, "corruption": 7, "bug": 1, "transient_always": 6}
 case, *arguments = sys.argv[1:]
@@ -16,7 +17,7 @@ with calls.open("a") as file:
     file.write(json.dumps({"arguments": arguments, "environment": dict(os.environ), "pid": os.getpid()}) + "\n")
 
 
-def fail(code, **more):
+def fail(code: int, **more: str) -> NoReturn:
     """Leave as payloom does."""
     answer = {
         "status": "error",
