@@ -83,6 +83,18 @@ def test_what_a_server_says(status, is_there):
         thread.join()
 
 
+def test_https_where_http_is_spoken():
+    """The line says so, instead of blaming a certificate that nobody showed."""
+    server = http.server.HTTPServer(("127.0.0.1", 0), Answer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with pytest.raises(TransientError, match="try http://"):
+            make_sure_it_answers(f"https://127.0.0.1:{server.server_port}")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 def test_not_even_http():
     """A program that speaks something else is one line."""
     with socket.create_server(("127.0.0.1", 0)) as server:

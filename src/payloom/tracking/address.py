@@ -115,6 +115,8 @@ def _ask_server(address: str) -> None:
             if error.code >= _SERVER_FAULT:
                 raise nobody(address, f"status {error.code}") from None
     except urllib.error.URLError as error:
+        if isinstance(error.reason, ssl.SSLError) and error.reason.reason == "WRONG_VERSION_NUMBER":
+            raise nobody(address, "it speaks no TLS; try http://") from None
         # MLflow has settings of its own for certificates: it shall judge them.
         if not isinstance(error.reason, ssl.SSLError):
             raise nobody(address, reason(error.reason)) from None
