@@ -29,6 +29,8 @@ class PayloomError(Exception):
 
     exit_code: ClassVar[int] = 1
     retryable: ClassVar[bool] = False
+    kind: ClassVar[str] = ""
+    """What programs tell it by where the exit code is not enough; empty if it is."""
 
     def __init__(self, message: str, *, hint: str = "", **values: Any) -> None:
         super().__init__(message)
@@ -113,6 +115,12 @@ class TrainingDataError(ConfigError):
     """The data can't teach a model, or can't be scored by one: a column, a class or time is missing."""
 
     subject = "the data"
+
+
+class TooLittleDataError(TrainingDataError):
+    """There are too few payments, days or frauds yet; with more of them the same call may work."""
+
+    kind = "too_little_data"
 
 
 class GateError(PayloomError):

@@ -9,7 +9,7 @@ import numpy as np
 
 from payloom.baseline.ageing import FRAUDS_A_MONTH_AT_LEAST
 from payloom.baseline.rows import DAY_US, GAP_DAYS, BaselineRows
-from payloom.errors import Problem, TrainingDataError
+from payloom.errors import Problem, TooLittleDataError, TrainingDataError
 
 KNOWN_FRAUDS_AT_LEAST: Final = 20
 """Fewer reported frauds teach nothing."""
@@ -29,8 +29,10 @@ def check(rows: BaselineRows) -> None:
 
     Raises
     ------
+    TooLittleDataError
+        If there is no time, no fraud or nothing but fraud to train or to test on.
     TrainingDataError
-        If there is no time, no fraud or nothing but fraud to train or to test on, or no feature.
+        If there is no feature.
     """
     chosen, known, _ = rows.main_training
     span = (int(rows.time_us[-1]) - rows.first_us) / DAY_US
@@ -54,9 +56,8 @@ def check(rows: BaselineRows) -> None:
         if not count:
             _refuse(Problem(f"{what} to test on", "0", f"must be some (from {_day(rows.cut_us)} on)"), more)
     if not any(column.drop_nulls().n_unique() > 1 for column in rows.features[chosen]):
-        _refuse(
-            Problem("features", "", "no column of the payments gives a feature that differs"), "see docs/features.md"
-        )
+        problem = Problem("features", "", "no column of the payments gives a feature that differs")
+        raise TrainingDataError([problem], hint="see docs/features.md")
 
 
 def notes(rows: BaselineRows, *, aged: bool = False) -> tuple[str, ...]:
@@ -85,7 +86,7 @@ def _notes(rows: BaselineRows, aged: bool) -> Iterator[str]:
 
 
 def _refuse(problem: Problem, hint: str) -> None:
-    raise TrainingDataError([problem], hint=hint)
+    raise TooLittleDataError([problem], hint=hint)
 
 
 def _day(us: int) -> str:

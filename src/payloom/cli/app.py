@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from payloom.cli.model_commands import score, train
-from payloom.cli.options import config_options, run_options, slice_options
+from payloom.cli.options import config_options, run_options, slice_options, window_options
 from payloom.cli.store_options import reach_options, store_options
 from payloom.version import __version__
 
@@ -181,6 +181,7 @@ def realism(
     type=click.Path(),
     help="Show DIR beside this data set, on one page.  [path or address; default: none]",
 )
+@window_options("Show")
 @click.option(
     "--sample", metavar="N", default="100000", help="Payments that are profiled.  [payments; default: 100000]"
 )

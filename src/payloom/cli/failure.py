@@ -121,6 +121,8 @@ def _as_json(error: PayloomError) -> dict[str, Any]:
         "error": error.message,
         "fix": error.hint,
     }
+    if error.kind:
+        answer["kind"] = error.kind
     if isinstance(error, ConfigError):
         answer["problems"] = [vars(problem) for problem in error.problems]
     return answer

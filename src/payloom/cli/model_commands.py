@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from payloom.cli.options import window_options
 from payloom.cli.store_options import reach_options
 
 _TRACKING_HELP = (
@@ -38,6 +39,7 @@ _MAPPING_HELP = "Which of their columns is which of ours, for data that payloom 
     metavar="DIR",
     help="Files of a new experiment, if the address is a database's.  [path or s3://...; default: beside SQLite]",
 )
+@window_options("Read")
 @click.option("--review-cost", metavar="USD", help="Cost of looking at one alert.  [US dollars; default: 5]")
 @click.option("--alerts-per-day", metavar="N", help="Alerts that can be looked at.  [alerts a day; default: 100]")
 @click.option("--log-only", is_flag=True, help="Train nothing: log what is in --out.  [default: off]")
@@ -48,7 +50,8 @@ _MAPPING_HELP = "Which of their columns is which of ours, for data that payloom 
 def train(place: str, **given: Any) -> None:
     """Train the baseline models on the data in DIR (default: data), and test them on what came later.
 
-    Features know only what came before each payment, labels only what was reported by then. Results are written to
+    Features know only what came before each payment, labels only what was reported by then. With --from and --to
+    payments of other days are not read, also not as history; exits with 2 when too few are left. Results are written to
     FOLDER first; when the tracking server does not answer, --log-only sends them later.
     """
     from payloom.cli.train_command import run_train  # noqa: PLC0415 - slow to import
@@ -72,10 +75,7 @@ def train(place: str, **given: Any) -> None:
     help="Folder of the alerts, or s3://bucket/prefix.  [path; default: alerts]",
 )
 @click.option("--tracking-uri", metavar="URI", help=_TRACKING_HELP)
-@click.option(
-    "--from", "start", metavar="DAY", help="Score the days from this one on.  [YYYY-MM-DD, UTC; default: all]"
-)
-@click.option("--to", "end", metavar="DAY", help="Score the days before this one.  [YYYY-MM-DD, UTC; default: all]")
+@window_options("Score")
 @click.option(
     "--alerts-per-day",
     metavar="N",

@@ -126,6 +126,18 @@ def slice_options(command: Command) -> Command:
     return command
 
 
+def window_options(verb: str) -> Callable[[Command], Command]:
+    """Return what adds ``--from`` and ``--to`` to a command that reads days of a data set."""
+
+    def add(command: Command) -> Command:
+        for flag, name, which in (("--to", "end", "before this one"), ("--from", "start", "from this one on")):
+            text = f"{verb} the days {which}.  [YYYY-MM-DD, UTC; default: all]"
+            command = click.option(flag, name, metavar="DAY", help=text)(command)
+        return command
+
+    return add
+
+
 def run_options(command: Command) -> Command:
     """Add the options of a run that change neither rows nor files."""
     decorators = (

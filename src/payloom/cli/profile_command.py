@@ -10,11 +10,13 @@ from typing import Any
 
 import click
 
+from payloom.cli.days import given_days
 from payloom.cli.store_values import given_store_options
 from payloom.cli.values import count, size_text
 from payloom.config.shown import shown_value
 from payloom.errors import ConfigError, Problem
 from payloom.pipeline.profile import profile
+from payloom.realism.window import Window
 
 
 def run_profile(place: str, given: Mapping[str, Any]) -> None:
@@ -35,6 +37,7 @@ def run_profile(place: str, given: Mapping[str, Any]) -> None:
         compare=given["compare"],
         sample_rows=_sample_rows(given["sample"]),
         mapping=given["mapping"],
+        window=Window(*given_days(given)),
         options=options,
         said=lambda text: click.echo(f"{time.monotonic() - started_s:5.1f} s  {text}", err=True),
     )

@@ -7,7 +7,6 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 import click
@@ -19,11 +18,10 @@ from payloom.catalog.iceberg import (
     IcebergOptions,
     TableChange,
 )
+from payloom.cli.days import given_day
 from payloom.cli.progress import BYTES, progress_for
 from payloom.cli.store_values import given_store_options
 from payloom.cli.values import size_text
-from payloom.config.section import parse_day
-from payloom.config.shown import shown_value
 from payloom.errors import ConfigError, Problem
 from payloom.pipeline.publish import PublishOptions, PublishSummary, publish
 from payloom.storage.address import is_remote
@@ -40,7 +38,7 @@ def run_publish(source: str, target: str, given: Mapping[str, Any]) -> None:
         As `payloom.pipeline.publish.publish` does.
     """
     options = PublishOptions(
-        day=_day(given["day"]),
+        day=given_day(given),
         overwrite=given["overwrite"],
         iceberg=_iceberg(given),
         store=given_store_options(given),
@@ -62,15 +60,6 @@ def _pass_the_gate(source: str, options: PublishOptions) -> None:
     report = validate(source, GateOptions(store=options.store))
     if not report.passed:
         raise refusal(report)
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    day = parse_day(text)
-    if day is None:
-        raise ConfigError([Problem("day", shown_value(text), "expected YYYY-MM-DD", source="option --day")])
-    return day
 
 
 def _iceberg(given: Mapping[str, Any]) -> IcebergOptions | None:

@@ -6,15 +6,14 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 import click
 
+from payloom.cli.days import given_days
 from payloom.cli.store_values import given_store_options
 from payloom.cli.train_command import tracking_uri
 from payloom.cli.values import count
-from payloom.config.section import parse_day
 from payloom.config.shown import shown_value
 from payloom.errors import ConfigError, Problem
 from payloom.pipeline.score import BUDGET, ScoreOptions, score
@@ -28,12 +27,13 @@ def run_score(place: str, given: Mapping[str, Any]) -> None:
     ConfigError, StorageError, CorruptionError, ConflictError, TransientError
         As `payloom.pipeline.score.score` does.
     """
+    start, end = given_days(given)
     options = ScoreOptions(
         model=given["model"],
         out=given["out"],
         tracking_uri=tracking_uri(given),
-        start=_day("from", given["start"]),
-        end=_day("to", given["end"]),
+        start=start,
+        end=end,
         alerts_per_day=_alerts(given["alerts_per_day"]),
         mapping=given["mapping"],
         store=given_store_options(given),
@@ -51,15 +51,6 @@ def run_score(place: str, given: Mapping[str, Any]) -> None:
         rule = "the most suspicious of each day" if report.rule == BUDGET else "above the threshold by cost"
         click.echo(f"{report.alerts:,} alerts ({rule}) of {report.rows:,} payments on {report.days:,} days")
         click.echo(f"alerts: {report.out.rstrip('/')}/day=YYYY-MM-DD/alerts.parquet, by {report.model} ({report.kind})")
-
-
-def _day(name: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    day = parse_day(text)
-    if day is None:
-        raise ConfigError([Problem(name, shown_value(text), "expected YYYY-MM-DD", source=f"option --{name}")])
-    return day
 
 
 def _alerts(text: str | None) -> int | None:

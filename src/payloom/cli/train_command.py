@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -13,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 from rich.table import Table
 
+from payloom.cli.days import given_days
 from payloom.cli.store_values import given_store_options
 from payloom.cli.tables import print_table
 from payloom.config.shown import shown_value
 from payloom.errors import ConfigError, Problem
 from payloom.pipeline.train import TrainOptions, TrainReport, log, train
+from payloom.realism.window import Window
 
 if TYPE_CHECKING:
     from payloom.baseline.results import Estimate
@@ -44,6 +47,7 @@ def run_train(place: str, given: Mapping[str, Any]) -> None:
     StorageError, CorruptionError, ConflictError, TransientError
         As `payloom.pipeline.train.train` does.
     """
+    window = _window(given)
     options = TrainOptions(
         out=given["out"],
         tracking_uri=tracking_uri(given),
@@ -53,6 +57,7 @@ def run_train(place: str, given: Mapping[str, Any]) -> None:
         review_cost_usd=_number("review-cost", given["review_cost"]),
         alerts_per_day=_number("alerts-per-day", given["alerts_per_day"]),
         mapping=given["mapping"],
+        window=window,
         store=given_store_options(given),
     )
     started_s = time.monotonic()
@@ -63,10 +68,18 @@ def run_train(place: str, given: Mapping[str, Any]) -> None:
 
     report = log(options) if given["log_only"] else train(place, options, said)
     if given["as_json"]:
-        click.echo(json.dumps(_document(report)))
+        click.echo(json.dumps(_document(report, window)))
         return
     if not given["quiet"]:
-        _print(report)
+        _print(report, options)
+
+
+def _window(given: Mapping[str, Any]) -> Window:
+    window = Window(*given_days(given))
+    if window and given["log_only"]:
+        problem = Problem("from, to", str(window), "has no meaning for --log-only", "leave it out")
+        raise ConfigError([problem])
+    return window
 
 
 def tracking_uri(given: Mapping[str, Any]) -> str:
@@ -87,7 +100,7 @@ def _number(name: str, text: str | None) -> float | None:
     return number
 
 
-def _document(report: TrainReport) -> dict[str, Any]:
+def _document(report: TrainReport, window: Window) -> dict[str, Any]:
     models = [
         {
             "kind": model.kind,
@@ -99,6 +112,8 @@ def _document(report: TrainReport) -> dict[str, Any]:
         "status": "ok",
         "exit_code": 0,
         "source": report.source,
+        "start": None if window.start is None else window.start.isoformat(),
+        "end": None if window.end is None else window.end.isoformat(),
         "folder": report.folder,
         "card": report.card,
         "models": models,
@@ -112,7 +127,7 @@ def _numbers(estimate: Mapping[str, float]) -> dict[str, float | None]:
     return {name: value if isfinite(value) else None for name, value in estimate.items()}
 
 
-def _print(report: TrainReport) -> None:
+def _print(report: TrainReport, options: TrainOptions) -> None:
     evaluation, split = report.evaluation, report.evaluation.split
     title = (
         f"Tested on {split.test_rows:,} payments of {split.test_from:%Y-%m-%d} to {split.test_to:%Y-%m-%d} "
@@ -135,6 +150,9 @@ def _print(report: TrainReport) -> None:
     click.echo(f"results: {report.folder}, {known} as run {logged.run_id}")
     if logged.promotion is not None:
         click.echo(f"registry: {_registry(logged.promotion)}")
+        champion, place = f"models:/{logged.promotion.name}@champion", report.source or "DIR"
+        address = options.tracking_uri if "@" not in options.tracking_uri else "URI"
+        click.echo(f"next: {shlex.join(['payloom', 'score', place, '--model', champion, '--tracking-uri', address])}")
 
 
 def _registry(promotion: Any) -> str:

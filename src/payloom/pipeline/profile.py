@@ -13,6 +13,7 @@ from payloom.pipeline.places import open_target
 from payloom.profile.column_page import EXTRA, NEEDED_BY, column_page, require_profiler
 from payloom.profile.subject import Subject, open_subject
 from payloom.realism.page_file import write_whole
+from payloom.realism.window import Window
 from payloom.storage.address import StoreOptions, is_remote
 from payloom.storage.failures import storage_faults
 
@@ -37,9 +38,11 @@ class ProfileReport:
     pages
         Their names and sizes in bytes.
     rows, sample_rows
-        Payments of the data set, and of the sample.
+        Payments of the data set, or of the days of it that are shown, and of the sample.
     basis
         What the numbers rest on, in words.
+    start, end
+        Days that were asked for, the second one excluded, as ``YYYY-MM-DD``; None where that was left open.
     """
 
     source: str
@@ -48,6 +51,8 @@ class ProfileReport:
     rows: int
     sample_rows: int
     basis: str
+    start: str | None = None
+    end: str | None = None
 
 
 def profile(
@@ -57,6 +62,7 @@ def profile(
     compare: str | None = None,
     sample_rows: int = SAMPLE_ROWS,
     mapping: str | None = None,
+    window: Window | None = None,
     options: StoreOptions | None = None,
     said: Callable[[str], None] = lambda _: None,
 ) -> ProfileReport:
@@ -74,6 +80,8 @@ def profile(
         Payments of the sample, at most.
     mapping
         TOML file that says which column is which, for data that payloom did not make.
+    window
+        Days that are shown, of both data sets; None for all.
     options
         How to talk to an object store.
     said
@@ -83,6 +91,8 @@ def profile(
     ------
     ConfigError
         If a library of the extra is missing, or a place or number is none.
+    TooLittleDataError
+        If no payment falls into the window.
     StorageError, TransientError, ConflictError
         If there is nothing to read, or the pages can't be written there.
     """
@@ -94,14 +104,14 @@ def profile(
         from payloom.profile.payments_page import payments_page  # noqa: PLC0415 - needs the extra
     if compare is None:
         require_profiler()
-    reach = options or StoreOptions()
+    reach, days = options or StoreOptions(), window or Window()
     write = _writer(out, reach)
-    with open_subject(place, reach, sample_rows=sample_rows, mapping=mapping) as subject:
+    with open_subject(place, reach, sample_rows=sample_rows, mapping=mapping, window=days) as subject:
         said(f"drawing at most {sample_rows:,} of {subject.rows:,} payments")
         drawn = subject.sample.height
         if compare is not None:
             said(f"opening {compare}")
-            with open_subject(compare, reach, sample_rows=sample_rows, mapping=mapping) as other:
+            with open_subject(compare, reach, sample_rows=sample_rows, mapping=mapping, window=days) as other:
                 pages = {COMPARE_PAGE: compare_page(subject, other)}
         else:
             said(f"making {PAYMENTS_PAGE} from {subject.basis}")
@@ -109,11 +119,12 @@ def profile(
             said(f"making {PROFILE_PAGE} from {drawn:,} payments")
             pages[PROFILE_PAGE] = column_page(subject)
         sizes = {name: write(name, page) for name, page in pages.items()}
-        return _report(subject, out, sizes)
+        return _report(subject, out, sizes, days)
 
 
-def _report(subject: Subject, out: str, sizes: dict[str, int]) -> ProfileReport:
-    return ProfileReport(subject.place, out, sizes, subject.rows, subject.sample.height, subject.basis)
+def _report(subject: Subject, out: str, sizes: dict[str, int], days: Window) -> ProfileReport:
+    start, end = (None if day is None else day.isoformat() for day in (days.start, days.end))
+    return ProfileReport(subject.place, out, sizes, subject.rows, subject.sample.height, subject.basis, start, end)
 
 
 def _writer(out: str, options: StoreOptions) -> Callable[[str, str], int]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from payloom.errors import ConfigError, Problem, TransientError
 from payloom.extras import extra_libraries
 from payloom.pipeline.at_hand import AtHand, at_hand
+from payloom.realism.window import Window
 from payloom.storage.address import StoreOptions
 from payloom.version import __version__
 
@@ -51,6 +52,8 @@ class TrainOptions:
         Alerts that can be looked at; None for the default.
     mapping
         TOML file that says which column is which, for data that payloom did not make.
+    window
+        Days to train and test on; payments of others are not read, also not as history.
     store
         How to talk to an object store.
     """
@@ -63,6 +66,7 @@ class TrainOptions:
     review_cost_usd: float | None = None
     alerts_per_day: float | None = None
     mapping: str | None = None
+    window: Window = field(default_factory=Window)
     store: StoreOptions | None = None
 
 
@@ -106,7 +110,8 @@ def train(place: str, options: TrainOptions, said: Callable[[str], None] = lambd
     Raises
     ------
     ConfigError
-        If a library of the extra is missing, an option is wrong, or the data can't be trained on.
+        If a library of the extra is missing, an option is wrong, or the data can't be trained on; a
+        `TooLittleDataError` if there are only too few days, payments or frauds.
     StorageError, CorruptionError, ConflictError
         If there is nothing to read, or the results can't be written.
     TransientError
@@ -117,7 +122,7 @@ def train(place: str, options: TrainOptions, said: Callable[[str], None] = lambd
         from payloom.baseline.thresholds import ALERTS_PER_DAY, REVIEW_COST_USD  # noqa: PLC0415 - needs the extra
         from payloom.baseline.train import train as fit_and_test  # noqa: PLC0415 - needs the extra
     _check_address(options)
-    with at_hand(place, options.store or StoreOptions(), options.mapping) as given:
+    with at_hand(place, options.store or StoreOptions(), options.mapping, options.window) as given:
         said(f"features of {given.data.rows:,} payments, each from what was known before it")
         rows = make_rows(given.data.payments, given.data.labels)
         said(f"training three models, testing on {len(rows.test):,} later payments")

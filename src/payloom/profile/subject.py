@@ -17,10 +17,11 @@ from payloom.profile.excerpt import Excerpts
 from payloom.profile.row_groups import RowGroup, row_groups, starts_of
 from payloom.profile.sampling import WHOLE_ROWS_MAX, Need, draw_sample, nothing_needed
 from payloom.realism.data import DataSet
+from payloom.realism.window import Window
 from payloom.schema import FRAUD_LABELS, PAYMENTS
 from payloom.storage.address import StoreOptions, is_remote, open_store
 from payloom.storage.store import Store
-from payloom.write.fetch import fetch_files
+from payloom.write.fetch import fetch_files, link_files
 from payloom.write.identity import no_data_set, read_identity
 from payloom.write.manifest import merged_parts
 from payloom.write.records import manifests
@@ -34,6 +35,12 @@ FILE_ROWS_MAX: Final = 10_000_000
 _WITH_NAMES: Final = ("merchants", "customers")
 """Tables that the stories take names and homes from."""
 
+_WITH_DAYS: Final = (PAYMENTS.name, FRAUD_LABELS.name)
+_SHOWN: Final = (*_WITH_DAYS, *_WITH_NAMES)
+
+_CUT: Final = "_cut"
+"""Folder of rows that are left of files with other days as well; readers of the one above pass over it."""
+
 
 @dataclass(frozen=True)
 class Subject:
@@ -46,7 +53,7 @@ class Subject:
     data
         Its rows, as far as they are on this machine.
     rows, frauds
-        Payments and frauds of the whole data set.
+        Payments and frauds of the whole data set, or of the days that are shown.
     config_digest
         Digest of world and layout; empty for data that payloom did not make.
     sample_rows
@@ -107,9 +114,11 @@ class Subject:
 
 @contextmanager
 def open_subject(
-    place: str, options: StoreOptions, *, sample_rows: int, mapping: str | None = None
+    place: str, options: StoreOptions, *, sample_rows: int, mapping: str | None = None, window: Window | None = None
 ) -> Iterator[Subject]:
     """Open a data set in a folder or a bucket; what is fetched from a bucket is gone at the end.
+
+    Of a data set of payloom only files are fetched or read that have days of the window.
 
     Raises
     ------
@@ -117,35 +126,48 @@ def open_subject(
         If there is nothing to read, or the store refuses.
     ConfigError
         If an address or a mapping is wrong.
+    TooLittleDataError
+        If no payment falls into the window.
     """
-    if is_remote(place):
-        with TemporaryDirectory(prefix="payloom-profile-") as folder:
-            yield _fetched(place, open_store(place, options), Path(folder), sample_rows)
-        return
-    data = DataSet.open(place, mapping)
-    identity = read_identity(open_store(place, options)) if Path(place).is_dir() else None
-    yield Subject(place, data, data.rows, data.frauds, identity.digest if identity else "", sample_rows)
+    days = window or Window()
+    store = open_store(place, options) if is_remote(place) or Path(place).is_dir() else None
+    identity = read_identity(store) if store is not None else None
+    with TemporaryDirectory(prefix="payloom-profile-") as folder:
+        if store is not None and (is_remote(place) or (days and identity is not None and mapping is None)):
+            yield _fetched(place, store, Path(folder), sample_rows, days)
+            return
+        data = DataSet.open(place, mapping)
+        if days:
+            data = days.cut_to_files(data, place, Path(folder) / _CUT)
+        yield Subject(place, data, data.rows, data.frauds, identity.digest if identity else "", sample_rows)
 
 
-def _fetched(place: str, store: Store, folder: Path, sample_rows: int) -> Subject:
-    """Fetch what is needed of a data set in a bucket: all of a small one, of others what each page reads."""
+def _fetched(place: str, store: Store, folder: Path, sample_rows: int, days: Window) -> Subject:
+    """Fetch what is needed of a data set: all of a small one, of others what each page reads; link what is here."""
     identity = read_identity(store)
     finished = manifests(store)
     if identity is None or not finished:
         raise no_data_set(store)
-    parts = list(merged_parts(finished).values())
-    payments = sorted(part.key for part in parts if part.table == PAYMENTS.name)
-    if not payments:
+    parts = [part for part in merged_parts(finished).values() if part.table in _SHOWN]
+    if not any(part.table == PAYMENTS.name for part in parts):
         raise StorageError(f"{place} has no payments", hint="name a data set with rows")
-    others = [part.key for part in parts if part.table in {FRAUD_LABELS.name, *_WITH_NAMES}]
-    rows = sum(part.rows for part in parts if part.table == PAYMENTS.name)
-    need = nothing_needed
-    if rows > WHOLE_ROWS_MAX:
-        excerpts = Excerpts(store, folder)
-        excerpts.begin(payments)
-        need = excerpts.need
+    chosen = days.choose(sorted(parts, key=lambda part: part.key))
+    payments = [part for part in chosen if part.table == PAYMENTS.name]
+    if not payments:
+        raise days.nothing(place)
+    # Rows of other days go before anything is counted, and for that all of a file has to be here.
+    is_cut = not all(days.covers(part) for part in chosen if part.table in _WITH_DAYS)
+    keys, need = [part.key for part in chosen], nothing_needed
+    if not is_remote(place):
+        link_files(Path(place), keys, folder)
+    elif is_cut or sum(part.rows for part in payments) <= WHOLE_ROWS_MAX:
+        fetch_files(store, keys, folder)
     else:
-        others += payments
-    fetch_files(store, others, folder)
+        excerpts = Excerpts(store, folder)
+        excerpts.begin([part.key for part in payments])
+        need = excerpts.need
+        fetch_files(store, (part.key for part in chosen if part.table != PAYMENTS.name), folder)
     data = DataSet.open(folder)
+    if is_cut:
+        data = days.cut_to_files(data, place, folder / _CUT)
     return Subject(place, data, data.rows, data.frauds, identity.digest, sample_rows, need)

@@ -31,3 +31,17 @@ def fetch_files(store: Store, keys: Iterable[str], folder: Path) -> None:
                 shutil.copyfileobj(source, target, _CHUNK_BYTES)
 
     each_of(list(keys), fetch)
+
+
+def link_files(source: Path, keys: Iterable[str], folder: Path) -> None:
+    """Make files of a folder visible in another one by links, each under its key.
+
+    Raises
+    ------
+    StorageError
+        If the folder can't take the links.
+    """
+    for key in keys:
+        with storage_faults(f"link {key}"):
+            (folder / key).parent.mkdir(parents=True, exist_ok=True)
+            (folder / key).symlink_to((source / key).absolute())
