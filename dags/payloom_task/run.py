@@ -126,6 +126,7 @@ def run_of(context: Mapping[str, Any], settings: Settings) -> Run:
 
 
 def _newest(context: Mapping[str, Any]) -> date | None:
-    events = context.get("triggering_asset_events") or {}
-    told = events.get(PAYMENTS, ())
+    events = context.get("triggering_asset_events")
+    # Not of an empty dict: an asset of Airflow 3.0 is no key of one.
+    told = events.get(PAYMENTS, ()) if events else ()
     return max((date.fromisoformat(event.extra["day"]) for event in told if "day" in event.extra), default=None)
