@@ -152,6 +152,15 @@ def test_time_and_fraud_alone_make_no_feature() -> None:
         make_rows(invented().payments.select("event_time", "is_fraud"))
 
 
+@pytest.mark.parametrize("amount", [float("nan"), float("inf"), 1e300])
+def test_what_is_no_amount_is_refused(amount) -> None:
+    """A number that no payment has is named, with how many rows have it."""
+    first = pl.int_range(pl.len()) < 7
+    broken = invented().payments.with_columns(pl.when(first).then(amount).otherwise("amount_usd").alias("amount_usd"))
+    with pytest.raises(TrainingDataError, match="7 rows"):
+        make_rows(broken, invented().labels)
+
+
 def test_labels_of_other_ids_are_refused() -> None:
     """Ids of another type than those of the payments are named, not joined."""
     data = invented()

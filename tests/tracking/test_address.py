@@ -67,6 +67,16 @@ class Answer(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+def test_a_server_with_user_and_password_is_asked():
+    """They are no part of the host."""
+    with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:
+        server.status = 200  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        make_sure_it_answers(f"http://me:hunter2@127.0.0.1:{server.server_port}/")
+        thread.join()
+
+
 @pytest.mark.parametrize(("status", "is_there"), [(200, True), (404, True), (401, True), (500, False), (503, False)])
 def test_what_a_server_says(status, is_there):
     """An answer of any kind is somebody; only a server that says it is broken is not."""

@@ -44,6 +44,9 @@ COMMERCIAL: Final = ("not_received", "not_as_described", "cancelled_recurring", 
 APPROVED: Final = "00"
 """Response code of a payment that went through."""
 
+USD_AT_MOST: Final = 1e9
+"""Of one payment; sums of millionths of them stay exact."""
+
 ALL: Final = "RFM + linkage"
 """The features that are made, of `FEATURE_SETS`."""
 
@@ -215,7 +218,19 @@ def in_order(payments: Frame, required: tuple[str, ...]) -> pl.DataFrame:
         for name in required
         if ordered[name].null_count()
     )
+    _refuse_amounts(ordered)
     return ordered
+
+
+def _refuse_amounts(payments: pl.DataFrame) -> None:
+    if "amount_usd" not in payments.columns or not payments["amount_usd"].dtype.is_float():
+        return
+    amount = pl.col("amount_usd")
+    wrong = payments.select((~amount.is_finite() | (amount.abs() > USD_AT_MOST)).sum()).item()
+    if wrong:
+        allowed = f"must be finite and at most {USD_AT_MOST:,.0f}"
+        problem = Problem("payments.amount_usd", f"{wrong:,} rows", allowed)
+        raise TrainingDataError([problem], hint="leave such rows out; payloom validate names them")
 
 
 def payer(payments: pl.DataFrame) -> pl.Series:

@@ -84,7 +84,7 @@ def _window(given: Mapping[str, Any]) -> Window:
 
 def tracking_uri(given: Mapping[str, Any]) -> str:
     """Return the address of the tracking server: the option's, or the environment's."""
-    return given["tracking_uri"] or os.environ.get(TRACKING, "")
+    return (given["tracking_uri"] or os.environ.get(TRACKING, "")).strip()
 
 
 def _number(name: str, text: str | None) -> float | None:

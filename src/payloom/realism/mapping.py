@@ -148,7 +148,9 @@ def _with_both_amounts(frame: pl.LazyFrame) -> pl.LazyFrame:
     if "amount_minor" in names and "amount_usd" not in names:
         return frame.with_columns(amount_usd=pl.col("amount_minor") / minor_per_usd)
     if "amount_usd" in names and "amount_minor" not in names:
-        return frame.with_columns(amount_minor=(pl.col("amount_usd") * minor_per_usd).round().cast(pl.Int64))
+        # What is no amount (NaN, infinite, beyond an integer) has no minor units; the gate names it.
+        minor = (pl.col("amount_usd") * minor_per_usd).round().cast(pl.Int64, strict=False)
+        return frame.with_columns(amount_minor=minor)
     return frame
 
 

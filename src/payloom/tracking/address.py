@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from payloom.errors import ConfigError, Problem, StorageError, TransientError
 
@@ -106,7 +106,10 @@ def _host(address: str) -> str:
 
 
 def _ask_server(address: str) -> None:
-    request = urllib.request.Request(f"{address.rstrip('/')}/health", method="GET")  # noqa: S310 - http or https
+    parts = urlsplit(address)
+    # urllib takes what stands before an @ for a part of the host; who may ask is not what is asked here.
+    bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], f"{parts.path.rstrip('/')}/health", "", ""))
+    request = urllib.request.Request(bare, method="GET")  # noqa: S310 - http or https
     try:
         with urllib.request.urlopen(request, timeout=_HEALTH_SECONDS):  # noqa: S310 - http or https
             return
