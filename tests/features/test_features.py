@@ -77,6 +77,13 @@ def test_a_part_of_the_rows_gets_what_it_gets_among_all() -> None:
     same(build_features(payments, reports, rows=asked, groups=EVERYTHING), everything().filter(asked))
 
 
+def test_addresses_may_be_codes() -> None:
+    """Data of others may keep a text as a category; the features are the same."""
+    payments, reports = world()
+    coded = payments.with_columns(pl.col("ip_address").cast(pl.String).cast(pl.Categorical))
+    same(build_features(coded, reports), everything())
+
+
 def test_the_order_of_rows_does_not_matter() -> None:
     """A shuffled table gets the same features, in its own order."""
     payments, reports = world()

@@ -98,6 +98,20 @@ def test_create_has_one_winner(store):
     assert store.read("only") == str(won[0]).encode()
 
 
+def test_a_page_says_that_it_is_one(store, s3_server):
+    """A browser shows pages that lie beside the data, and does not download them."""
+    store.put("pages/index.html", b"<!doctype html>")
+    store.put("pages/notes.json", b"{}")
+    client, bucket = s3_server.client(), store.address.bucket
+    kinds = {
+        name: client.head_object(Bucket=bucket, Key=f"some/prefix/pages/{name}")["ContentType"]
+        for name in ("index.html", "notes.json")
+    }
+    assert kinds["index.html"].startswith("text/html")
+    assert not kinds["notes.json"].startswith("text/html")
+    assert store.sha256("pages/index.html") == hashlib.sha256(b"<!doctype html>").hexdigest()
+
+
 def test_reading_listing_and_deleting(store):
     """What is not there is None, or nothing; a folder is not its neighbour."""
     for key in ("b/2", "b/1", "bb/3", "a"):

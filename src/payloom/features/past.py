@@ -25,13 +25,15 @@ MICRO: Final = 1_000_000
 IP_RANGE: Final = "ip_range"
 """The network of an address: the first three bytes of IPv4 (/24), the first four groups of IPv6 (/64)."""
 
+# Data of others may keep it as a code.
+_TEXT: Final = pl.col("value").cast(pl.String)
 _DERIVED: Final = {
     IP_RANGE: (
         "ip_address",
         pl.coalesce(
-            pl.col("value").str.extract(r"^(\d+\.\d+\.\d+)\.\d+$"),
-            pl.col("value").str.extract(r"^((?:[0-9A-Fa-f]*:){4})"),
-            pl.col("value"),
+            _TEXT.str.extract(r"^(\d+\.\d+\.\d+)\.\d+$"),
+            _TEXT.str.extract(r"^((?:[0-9A-Fa-f]*:){4})"),
+            _TEXT,
         ),
     )
 }

@@ -27,6 +27,7 @@ from payloom.storage.object_ranges import ObjectRanges
 from payloom.storage.object_upload import REQUESTS_PER_FILE, TOKEN, UPLOAD_TIMEOUTS, ObjectUpload
 from payloom.storage.store import Entry
 
+PAGE_TYPE: Final = "text/html; charset=utf-8"
 SHA256: Final = "payloom-sha256"
 """Metadata: digest of the bytes, put there by the request that made the object."""
 
@@ -106,7 +107,9 @@ class ObjectStore:
 
     def put(self, key: str, data: bytes) -> None:
         """Write a small object whole; replaces what was there."""
-        self._put(self.client, key, data, {SHA256: hashlib.sha256(data).hexdigest()})
+        # A browser downloads a page that does not say what it is.
+        kind = {"Content-Type": PAGE_TYPE} if key.endswith(".html") else {}
+        self._put(self.client, key, data, {SHA256: hashlib.sha256(data).hexdigest(), **kind})
 
     def put_part(self, key: str, data: bytes, sha256: str) -> None:
         """Write a part in one request; replaces what was there."""
