@@ -11,6 +11,7 @@ EXTRAS = dev realism s3 iceberg quality profile train server
 BIN = .venv/bin
 CORE = .venv/.stamp-core
 DEV = .venv/.stamp-dev
+AIRFLOW = .venv-airflow/.stamp-airflow
 BENCH = .venv-bench/.stamp-bench
 REFERENCE = .venv-reference/.stamp-reference
 SETUP_INPUTS = scripts/setup_env.py requirements/bootstrap.txt
@@ -23,7 +24,7 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3
 	  echo "error: payloom needs Python 3.11 to 3.13; name one: make PYTHON=/path/to/python3.13" >&2; \
 	  exit 1; fi
 
-.PHONY: help setup setup-all data s3 s3-stop upload mlflow mlflow-stop train validate gate profile realism test test-full \
+.PHONY: help setup setup-all data s3 s3-stop upload mlflow mlflow-stop train airflow airflow-stop validate gate profile realism test test-full \
 	test-integration lint format lock bench bench-large bench-upload bench-upload-large reference clean
 .DEFAULT_GOAL := help
 
@@ -39,7 +40,7 @@ $(CORE): pyproject.toml requirements/core.txt $(SETUP_INPUTS)
 	@touch $@
 
 # Environments of their own: what they hold is no dependency of payloom.
-.venv-athena/.stamp-% .venv-bench/.stamp-% .venv-reference/.stamp-%: requirements/%.txt $(SETUP_INPUTS)
+.venv-airflow/.stamp-% .venv-athena/.stamp-% .venv-bench/.stamp-% .venv-reference/.stamp-%: requirements/%.txt $(SETUP_INPUTS)
 	@$(FIND_PYTHON); "$$python" scripts/setup_env.py $* --venv $(@D)
 	@touch $@
 
@@ -74,6 +75,13 @@ train: .venv/.stamp-train  ## train the baseline models on data/ and register th
 	  $(BIN)/python scripts/mlflow_server.py start && . ./.mlflow/env || exit $$?; fi; \
 	$(BIN)/payloom train data --register payloom-baseline $(ARGS)
 
+# Airflow has an environment of its own; its tasks run the payloom of this one.
+airflow: $(AIRFLOW) .venv/.stamp-server .venv/.stamp-s3 .venv/.stamp-quality .venv/.stamp-profile .venv/.stamp-train  ## start Airflow on this machine with the DAGs of dags/, S3 and MLflow
+	@$(BIN)/python scripts/airflow_server.py start $(ARGS)
+
+airflow-stop: $(CORE)  ## stop it (what it has made stays in .airflow/)
+	@$(BIN)/python scripts/airflow_server.py stop
+
 validate: .venv/.stamp-quality  ## judge the payments under data/: the gate before they are published (after make data)
 	@$(BIN)/payloom validate data $(ARGS)
 
@@ -93,8 +101,9 @@ test-full: $(DEV)  ## run the tests with the full counts
 	@PAYLOOM_FULL=1 $(BIN)/python -m pytest -n 2 --dist worksteal -m "not integration" $(ARGS)
 
 # pytest exits with 5 when it finds no test.
-test-integration: $(DEV)  ## run the tests that need servers
+test-integration: $(DEV) $(AIRFLOW)  ## run the tests that need servers, and those of the DAGs
 	@$(BIN)/python -m pytest -m integration $(ARGS) || [ $$? -eq 5 ]
+	@PAYLOOM_COMMAND=$(abspath $(BIN))/payloom .venv-airflow/bin/python -m pytest -m integration tests/dags $(ARGS) || [ $$? -eq 5 ]
 
 lint: $(DEV)  ## check style, types, import layers and house rules
 	@status=0; \
@@ -128,5 +137,5 @@ reference: $(REFERENCE)  ## build the reference tables again (ARGS=--check compa
 	@.venv-reference/bin/python scripts/build_math_tables.py $(ARGS)
 
 clean:  ## remove the environments, caches and benchmark files (data/ stays)
-	rm -rf .venv .venv-athena .venv-bench .venv-reference dist build benchmarks/scratch .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv .venv-airflow .venv-athena .venv-bench .venv-reference dist build benchmarks/scratch .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache

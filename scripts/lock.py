@@ -24,6 +24,7 @@ LOCKS = {
     "profile": ["pyproject.toml", "--extra", "profile", "--constraints", "requirements/dev.txt"],
     "train": ["pyproject.toml", "--extra", "train", "--constraints", "requirements/dev.txt"],
     "server": ["requirements/server.in", "--constraints", "requirements/dev.txt"],
+    "airflow": ["requirements/airflow.in"],
     "athena": ["requirements/athena.in"],
     "bench": ["requirements/bench.in"],
     "reference": ["requirements/reference.in"],
