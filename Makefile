@@ -103,7 +103,7 @@ test-full: $(DEV)  ## run the tests with the full counts
 # pytest exits with 5 when it finds no test.
 test-integration: $(DEV) $(AIRFLOW)  ## run the tests that need servers, and those of the DAGs
 	@$(BIN)/python -m pytest -m integration $(ARGS) || [ $$? -eq 5 ]
-	@PAYLOOM_COMMAND=$(abspath $(BIN))/payloom .venv-airflow/bin/python -m pytest -m integration tests/dags $(ARGS) || [ $$? -eq 5 ]
+	@PAYLOOM_TEST_COMMAND=$(abspath $(BIN))/payloom .venv-airflow/bin/python -m pytest -m integration tests/dags $(ARGS) || [ $$? -eq 5 ]
 
 lint: $(DEV)  ## check style, types, import layers and house rules
 	@status=0; \
