@@ -176,11 +176,12 @@ class Killer:
         while left and not self._over.wait(0.02):
             for pid, words in _commands():
                 for target in [one for one in left if set(one[0]) <= set(words)]:
-                    left.remove(target)
-                    # Not while it starts: some of its work is to be done.
-                    time.sleep(0.7)
+                    # It is to have begun, and not to have ended: a small upload takes a second.
+                    time.sleep(0.3)
+                    # Gone already: then the next such command is hit.
                     with contextlib.suppress(OSError):
                         os.kill(_parent(pid) if target[1] else pid, signal.SIGKILL)
+                        left.remove(target)
                         self.killed.append(" ".join(words))
 
 
