@@ -144,6 +144,8 @@ def test_the_whole_path(server: Server, tmp_path: Path):
         assert run.data.tags["mlflow.parentRunId"] == first.run_id
         assert run.data.metrics["test_ap"] == pytest.approx(0.6)
         assert [one.step for one in client.get_metric_history(run.info.run_id, "ageing/frozen_auc")] == [1, 2]
+        assert run.inputs is not None
+        assert run.outputs is not None
         assert [one.dataset.digest for one in run.inputs.dataset_inputs] == [made.DIGEST[:36]]
         assert {one.path for one in client.list_artifacts(first.run_id)} >= {"config.toml", "pages"}
         told = mlflow.models.get_model_info(f"models:/{run.outputs.model_outputs[0].model_id}")

@@ -15,7 +15,7 @@ pytest.importorskip("mlflow")
 
 from payloom import World
 from payloom.baseline.models import BOOSTING
-from payloom.errors import ConfigError, CorruptionError, TransientError
+from payloom.errors import ConfigError, ConflictError, CorruptionError, TransientError
 from payloom.pipeline.score import ALERTS, ScoreOptions, score
 from payloom.pipeline.train import CARD, TrainOptions, TrainReport, log, train
 from payloom.tracking.results_folder import slug
@@ -190,3 +190,12 @@ def test_days_without_payments_are_refused(world: Path, trained: TrainReport, tm
     options = ScoreOptions(model=str(folder), out=str(tmp_path / "alerts"), start=date(2031, 1, 1))
     with pytest.raises(ConfigError, match="no payment"):
         score(str(world), options)
+
+
+def test_alerts_do_not_go_into_a_data_set(world: Path, trained: TrainReport) -> None:
+    """The data set stays what its manifests say."""
+    folder = Path(trained.folder) / "scorers" / slug(BOOSTING)
+    before = sorted(world.rglob("*"))
+    with pytest.raises(ConflictError, match="holds a data set"):
+        score(str(world), ScoreOptions(model=str(folder), out=str(world)))
+    assert sorted(world.rglob("*")) == before

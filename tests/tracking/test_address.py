@@ -67,6 +67,14 @@ class Answer(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+@pytest.mark.parametrize("address", ["http://me:hunter 2@host:1", "me:hunter2@host:1", "http://me:hu@nter2@host/x"])
+def test_no_password_is_shown(address):
+    """Also not one with a blank or an @, or one in something that is no address."""
+    assert "hunter" not in shown(address)
+    assert "nter2" not in shown(address)
+    assert "host" in shown(address)
+
+
 def test_a_server_with_user_and_password_is_asked():
     """They are no part of the host."""
     with http.server.HTTPServer(("127.0.0.1", 0), Answer) as server:

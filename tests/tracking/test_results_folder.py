@@ -60,7 +60,7 @@ def test_results_are_replaced_and_other_things_are_not(tmp_path: Path):
     (tmp_path / "mine" / "thesis.txt").write_text("years", "utf-8")
     (tmp_path / "file").write_text("mine", "utf-8")
     for name in ("mine", "file"):
-        with pytest.raises(ConflictError, match="something else"):
+        with pytest.raises(ConflictError, match="no result of a training"):
             made.write(tmp_path / name)
     assert (tmp_path / "mine" / "thesis.txt").read_text("utf-8") == "years"
     assert {path.name for path in tmp_path.iterdir() if path.name.startswith(".")} == set()
@@ -102,6 +102,18 @@ def test_damage_is_found(tmp_path: Path):
             read_results(results.folder)
         path.write_bytes(before)
     assert read_results(results.folder).digest == results.digest
+
+
+def test_somebodys_file_among_results_is_kept(tmp_path: Path):
+    """A training replaces results, and nothing that somebody has put beside them."""
+    folder = made.write(tmp_path / "a", 0.6).folder
+    (folder / "notes.txt").write_text("mine", "utf-8")
+    with pytest.raises(ConflictError, match=r"notes\.txt"):
+        made.write(folder, 0.7)
+    assert (folder / "notes.txt").read_text("utf-8") == "mine"
+    (folder / "notes.txt").unlink()
+    (folder / "model-card.html").write_text("ours", "utf-8")
+    made.write(folder, 0.7)
 
 
 def test_a_list_that_points_elsewhere_is_refused(tmp_path: Path):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import polars as pl
 
-from payloom.errors import ConfigError, Problem
+from payloom.errors import ConfigError, ConflictError, Problem
 from payloom.extras import extra_libraries
 from payloom.pipeline.at_hand import at_hand
 from payloom.pipeline.places import open_target
@@ -20,6 +20,7 @@ from payloom.realism.data import DataSet
 from payloom.realism.page_file import write_whole
 from payloom.storage.address import StoreOptions, is_remote
 from payloom.storage.failures import storage_faults
+from payloom.write.identity import MARKER
 
 if TYPE_CHECKING:
     from payloom.baseline.models import Scorer
@@ -192,6 +193,8 @@ def _alerts(scored: pl.DataFrame, scorer: Scorer, options: ScoreOptions) -> pl.D
 def _writer(out: str, options: StoreOptions) -> Callable[[str, pl.DataFrame], None]:
     """Return what writes a file of alerts whole; a place that can't take files is refused first."""
     store = open_target(out, options)
+    if store.size(MARKER) is not None:
+        raise ConflictError(f"{out} holds a data set", hint="choose a folder of its own for the alerts")
     folder = Path(out)
 
     def write(name: str, alerts: pl.DataFrame) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from payloom.errors import ConfigError, Problem, TransientError
+from payloom.errors import ConfigError, PayloomError, Problem, StorageError, TransientError
 from payloom.extras import extra_libraries
 from payloom.pipeline.at_hand import AtHand, at_hand
 from payloom.realism.window import Window
@@ -264,12 +264,12 @@ def _logged(options: TrainOptions, compare: Callable[[Scorer], Difference] | Non
             compare=compare,
             artifact_location=options.artifact_location,
         )
-    except TransientError as error:
+    except (StorageError, TransientError) as error:
         raise _kept(error, options) from error
 
 
-def _kept(error: TransientError, options: TrainOptions) -> TransientError:
+def _kept(error: StorageError | TransientError, options: TrainOptions) -> PayloomError:
     """Say that nothing is lost."""
     register = f" --register {options.register}" if options.register else ""
     again = f"payloom train --log-only --out {options.out} --tracking-uri {_shown(options.tracking_uri)}{register}"
-    return TransientError(f"{error.message}; the results are kept in {options.out}", hint=f"later: {again}")
+    return type(error)(f"{error.message}; the results are kept in {options.out}", hint=f"later: {again}")

@@ -32,7 +32,9 @@ _EXPECTED: Final = "the address of an MLflow server or database, such as http://
 
 def shown(address: str) -> str:
     """Return an address without the name and password that it may hold."""
-    return _USER.sub("://", one_line(address))
+    scheme, mark, rest = address.partition("://")
+    # Whatever stands before the last @ may be a password, also in an address that is none.
+    return one_line(f"{scheme}://{rest.rpartition('@')[2]}" if mark else address.rpartition("@")[2])
 
 
 def one_line(text: str) -> str:

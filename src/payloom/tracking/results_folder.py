@@ -39,6 +39,8 @@ _DATASET: Final = "dataset.json"
 _ENVIRONMENT: Final = "environment.json"
 _EXAMPLE: Final = "example.parquet"
 _FILES: Final = "files"
+_BESIDE: Final = (".lock", "model-card.html")
+"""What logging and the last card add."""
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,99}")
 _REQUIREMENTS: Final = ("lightgbm", "numpy", "polars", "scikit-learn", "scipy", "skops")
 _HINT: Final = "train again; the results are written anew"
@@ -209,8 +211,7 @@ def write_results(
         If it can't be written.
     """
     folder = folder.absolute()
-    if folder.exists() and not (folder / CONTENTS).is_file() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConflictError(f"{folder} holds something else than results", hint="choose another folder, or empty it")
+    _refuse_others(folder)
     with storage_faults(f"write results to {folder}"):
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(
@@ -240,6 +241,22 @@ def write_results(
                 folder.replace(Path(at) / "old")
             made.replace(folder)
     return read_results(folder)
+
+
+def _refuse_others(folder: Path) -> None:
+    """Refuse to replace a folder that holds more than earlier results: somebody's files would be lost."""
+    if not folder.exists():
+        return
+    ours = {CONTENTS, *_BESIDE}
+    try:
+        ours |= set(json.loads((folder / CONTENTS).read_bytes())["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = set()
+    found = [folder] if not folder.is_dir() else (path for path in folder.rglob("*") if not path.is_dir())
+    other = next((path for path in found if path.relative_to(folder).as_posix() not in ours), None)
+    if other is not None:
+        text = f"{folder} holds {other.name}, which is no result of a training"
+        raise ConflictError(text, hint="choose another folder, or move it away")
 
 
 def read_results(folder: Path) -> Results:
