@@ -94,7 +94,7 @@ profile: .venv/.stamp-profile  ## write profiles/profile.html and payments.html 
 realism: .venv/.stamp-realism  ## say how real the payments under data/ are (after make data)
 	@$(BIN)/payloom realism data $(ARGS)
 
-test: $(DEV)  ## run the tests with reduced counts (under 4 minutes)
+test: $(DEV)  ## run the tests with reduced counts (about 5 minutes)
 	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-full: $(DEV)  ## run the tests with the full counts

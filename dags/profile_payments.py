@@ -9,7 +9,8 @@ from payloom_task import DEFAULTS, FIRST_DAY, CronDataIntervalTimetable, Payloom
 
 with DAG(
     dag_id="profile_payments",
-    schedule=CronDataIntervalTimetable("0 0 * * 1", timezone="UTC"),
+    # Sunday's payments are made from Monday 00:00 on; three hours later they are there.
+    schedule=CronDataIntervalTimetable("0 3 * * 1", timezone="UTC"),
     start_date=FIRST_DAY,
     # A week that was missed can be made by a backfill.
     catchup=False,
@@ -21,8 +22,8 @@ with DAG(
 ):
 
     def profile_arguments(run: Run) -> list[str]:
-        """Return the arguments for the run's week."""
-        first, end = run.days
+        """Return the arguments for the week before the run."""
+        first, end = run.week
         return ["profile", run.dataset, "--from", str(first), "--to", str(end), "--out", run.profiles]
 
     profile = PayloomOperator(

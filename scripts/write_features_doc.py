@@ -59,9 +59,9 @@ _GROUPS: Final = {
 _SPEND: Final = """\
 `spend` is in none of them. On a million payments of the default world, with 1,905 known frauds to train with, gradient
 boosting on RFM + linkage has an average precision of 0.155 and finds 37 % of the frauds in 1 % of the payments; with
-`spend` it is 0.138 and 34 % (means over four seeds of the model). That was measured on the quarter that is tested on, so
-the choice flatters a little. The amounts in every window repeat what counts and a few means tell, and crowd out others
-when a tree samples its features. With more known frauds, try `groups=EVERYTHING`."""
+`spend` it is 0.138 and 34 % (means over four seeds of the model). That was measured on the quarter that is tested on,
+so the choice flatters a little. The amounts in every window repeat what counts and a few means tell, and crowd out
+others when a tree samples its features. With more known frauds, try `groups=EVERYTHING`."""
 
 _TABLE: Final = (
     "| feature | meaning | entity | window | unit | known | made of |",

@@ -15,9 +15,8 @@ except ImportError:
         AirflowSkipException,
     )
 try:
-    from airflow.sdk import AssetOrTimeSchedule, CronDataIntervalTimetable
+    from airflow.sdk import CronDataIntervalTimetable
 except ImportError:
-    from airflow.timetables.assets import AssetOrTimeSchedule
     from airflow.timetables.interval import CronDataIntervalTimetable
 
 __all__ = [
@@ -25,6 +24,5 @@ __all__ = [
     "AirflowFailException",
     "AirflowNotFoundException",
     "AirflowSkipException",
-    "AssetOrTimeSchedule",
     "CronDataIntervalTimetable",
 ]

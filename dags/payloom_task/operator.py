@@ -72,7 +72,7 @@ class PayloomOperator(BaseOperator):
         """
         run = run_of(context, read_settings())
         if self.skip is not None and (reason := self.skip(run)):
-            raise AirflowSkipException(reason)
+            raise self._skipped(reason)
         command = [run.settings.command, *self.arguments(run), "--json"]
         answer = self._answer(command, self._run(command, run))
         kept = {name: value for name in self.keep if (value := _reference(answer, name)) is not None}
@@ -86,6 +86,11 @@ class PayloomOperator(BaseOperator):
         """End the command and whatever it has started."""
         if self._command is not None:
             self._command.stop()
+
+    def _skipped(self, reason: str) -> AirflowSkipException:
+        # Airflow's own line says "skipping" and not why.
+        self.log.info("skipped: %s", reason)
+        return AirflowSkipException(reason)
 
     def _run(self, command: Sequence[str], run: Run) -> Ended:
         environment = child_environment(run.settings)
@@ -117,7 +122,7 @@ class PayloomOperator(BaseOperator):
         if ended.code == TRANSIENT:
             raise AirflowException(reason)
         if answer is not None and self.skip_answer is not None and (why := self.skip_answer(answer)):
-            raise AirflowSkipException(why)
+            raise self._skipped(why)
         raise AirflowFailException(reason)
 
 

@@ -27,15 +27,15 @@ class Run:
         Airflow's name of the run.
     start, end
         The data interval; None where the run has none.
-    newest
-        The last day that the events which triggered the run told of; None without any.
+    uploaded
+        The days that the events which triggered the run told of; none if a person or a timetable did.
     """
 
     settings: Settings
     run_id: str
     start: datetime | None = None
     end: datetime | None = None
-    newest: date | None = None
+    uploaded: tuple[date, ...] = ()
 
     @property
     def world(self) -> list[str]:
@@ -82,9 +82,23 @@ class Run:
         return start.date(), end.date()
 
     @property
+    def week(self) -> tuple[date, date]:
+        """The seven days before the day on which the data interval ends, and that day.
+
+        Raises
+        ------
+        AirflowFailException
+            If the run has no data interval.
+        """
+        if self.end is None:
+            return self.days
+        end = self.end.astimezone(UTC).date()
+        return end - 7 * DAY, end
+
+    @property
     def training_days(self) -> tuple[date, date]:
         """First day to train on, and the day after the last: the newest day that was uploaded, else the interval's."""
-        end = self.newest + DAY if self.newest else self.days[1]
+        end = max(self.uploaded) + DAY if self.uploaded else self.week[1]
         return end - int(self.settings.train_days) * DAY, end
 
     @property
@@ -107,7 +121,7 @@ class Run:
     @property
     def profiles(self) -> str:
         """Address of the profile of the week that ends with this run."""
-        return self._place(self.settings.profiles, f"week={self.days[1]}")
+        return self._place(self.settings.profiles, f"week={self.week[1]}")
 
     def _place(self, *below: str) -> str:
         return "/".join(part for part in (f"s3://{self.settings.bucket}", self.settings.prefix, *below) if part)
@@ -121,12 +135,12 @@ def run_of(context: Mapping[str, Any], settings: Settings) -> Run:
         run_id=dag_run.run_id,
         start=dag_run.data_interval_start,
         end=dag_run.data_interval_end,
-        newest=_newest(context),
+        uploaded=_uploaded(context),
     )
 
 
-def _newest(context: Mapping[str, Any]) -> date | None:
+def _uploaded(context: Mapping[str, Any]) -> tuple[date, ...]:
     events = context.get("triggering_asset_events")
     # Not of an empty dict: an asset of Airflow 3.0 is no key of one.
     told = events.get(PAYMENTS, ()) if events else ()
-    return max((date.fromisoformat(event.extra["day"]) for event in told if "day" in event.extra), default=None)
+    return tuple(sorted(date.fromisoformat(event.extra["day"]) for event in told if "day" in event.extra))

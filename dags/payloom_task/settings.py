@@ -30,6 +30,7 @@ _ALLOWED: Final = {
     "model_name": (r"[^/:\s]+", "a name without / and :"),
     "aws_conn_id": (r"[\w.-]*", "the id of a connection, or nothing"),
     "train_days": (r"[1-9]\d{0,4}", "a number of days, such as 180"),
+    "train_weekday": (r"[1-7]?", "1 (Monday) to 7 (Sunday), or nothing"),
 }
 """What each setting may be: a pattern of the whole text, and in words."""
 
@@ -56,6 +57,8 @@ class Settings:
         Name under which models are registered.
     train_days
         Days before the newest one that a training reads.
+    train_weekday
+        An upload starts a training if it has such a day: 1 is Monday, 7 Sunday; empty for every day.
     aws_conn_id
         Connection with credentials, region and endpoint; the worker's own AWS settings if it does not exist.
     """
@@ -72,6 +75,7 @@ class Settings:
     mlflow_tracking_uri: str = ""
     model_name: str = "payloom-baseline"
     train_days: str = "180"
+    train_weekday: str = "7"
     aws_conn_id: str = "aws_default"
 
     def problems(self) -> list[str]:

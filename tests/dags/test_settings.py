@@ -58,8 +58,8 @@ def test_the_places_of_a_run_lie_below_the_prefix():
     from payloom_task.run import Run
 
     def run(run_id: str) -> Any:
-        interval = {"start": datetime(2026, 2, 28, tzinfo=UTC), "end": datetime(2026, 3, 1, tzinfo=UTC)}
-        return Run(settings=read({"PAYLOOM_PREFIX": "team/a"}), run_id=run_id, **interval)
+        start, end = datetime(2026, 2, 28, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC)
+        return Run(settings=read({"PAYLOOM_PREFIX": "team/a"}), run_id=run_id, start=start, end=end)
 
     first = run("scheduled__2026-02-28T00:00:00+00:00")
     assert first.day == date(2026, 2, 28)

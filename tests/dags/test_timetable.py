@@ -13,13 +13,18 @@ from tests.dags.conftest import DAGS
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]
 
 
-def timetable_of(dag_id: str) -> Any:
-    """The timetable of a DAG as the scheduler uses it."""
+def dags() -> Any:
+    """The DAGs by their ids."""
     try:
         from airflow.dag_processing.dagbag import DagBag
     except ImportError:
         from airflow.models.dagbag import DagBag
-    found = DagBag(str(DAGS)).dags[dag_id].timetable
+    return DagBag(str(DAGS)).dags
+
+
+def timetable_of(dag_id: str) -> Any:
+    """The timetable of a DAG as the scheduler uses it."""
+    found = dags()[dag_id].timetable
     try:
         from airflow.serialization.encoders import coerce_to_core_timetable
     except ImportError:
@@ -88,13 +93,13 @@ def test_a_week_is_monday_to_sunday():
 
     info = timetable_of("profile_payments").next_dagrun_info(
         last_automated_data_interval=DataInterval(
-            start=pendulum.datetime(2026, 2, 16), end=pendulum.datetime(2026, 2, 23)
+            start=pendulum.datetime(2026, 2, 16, 3), end=pendulum.datetime(2026, 2, 23, 3)
         ),
         restriction=TimeRestriction(earliest=None, latest=None, catchup=True),
     )
     run = run_of_interval(info.data_interval.start, info.data_interval.end)
-    assert run.days == (date(2026, 2, 23), date(2026, 3, 2))
-    assert run.days[0].weekday() == 0
+    assert run.week == (date(2026, 2, 23), date(2026, 3, 2))
+    assert run.week[0].weekday() == 0
     assert run.profiles == "s3://fraud-dl-raw/profiles/week=2026-03-02"
 
 
@@ -136,6 +141,23 @@ def test_an_interval_that_is_no_day_is_refused(start, end, words):
 
     with pytest.raises(AirflowFailException, match=words):
         _ = run_of_interval(start, end).day
+
+
+@pytest.mark.parametrize(
+    ("weekday", "days", "trains"),
+    [("7", ["2026-03-01"], True), ("7", ["2026-03-02"], False), ("7", ["2026-03-01", "2026-03-02"], True),
+     ("7", [], True), ("", ["2026-03-02"], True), ("1", ["2026-03-02"], True)],
+)  # fmt: skip
+def test_an_upload_starts_a_training_once_a_week(weekday, days, trains):
+    """After a Sunday, or the day that the setting names; a run that a person starts always trains."""
+    from payloom_task.run import Run
+    from payloom_task.settings import Settings
+
+    settings = Settings(train_weekday=weekday, mlflow_tracking_uri="http://127.0.0.1:5000")
+    run = Run(settings=settings, run_id="r", uploaded=tuple(map(date.fromisoformat, days)))
+    reason = dags()["train_baseline"].get_task("train").skip(run)
+    assert bool(reason) is not trains
+    assert trains or "PAYLOOM_TRAIN_WEEKDAY=7" in reason
 
 
 def test_training_reads_up_to_the_newest_day_that_was_uploaded():

@@ -46,7 +46,7 @@ def place(s3_server: SeaweedServer, payloom_command: str, tmp_path_factory: pyte
 def test_the_week_s_pages_are_in_the_bucket(new_airflow: Callable[[], Airflow], place: Place) -> None:
     """A run on a Monday writes both pages of the seven days before it."""
     airflow = new_airflow()
-    log = airflow.test("profile_payments", [f"{MONDAY}T00:00:00+00:00"], **place.settings(**EARLY))
+    log = airflow.test("profile_payments", [f"{MONDAY}T03:00:00+00:00"], **place.settings(**EARLY))
     assert airflow.tasks() == {"profile": ("success", 1)}, log[-5_000:]
     assert "--from 2025-06-23 --to 2025-06-30" in log
     pages = place.objects(f"profiles/week={MONDAY}/")

@@ -75,6 +75,8 @@ def week(s3_server: SeaweedServer, tmp_path_factory: pytest.TempPathFactory) -> 
         "command": str(poisoner(tmp_path_factory.mktemp("poisoner"), POISONED)),
         "bucket": bucket,
         "prefix": PREFIX,
+        # The Sunday among the days is the poisoned one.
+        "train_weekday": "",
         "mlflow_tracking_uri": f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db",
         # Nothing is caught up: what there is comes from the backfill.
         "first_day": "2034-01-01",
