@@ -12,7 +12,6 @@ from payloom.schema import Column, Table
 
 _col = pl.col
 _NEVER: Final = pl.lit(value=False)
-_ALWAYS: Final = pl.lit(value=True)
 
 
 @dataclass(frozen=True, slots=True)
