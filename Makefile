@@ -13,6 +13,8 @@ CORE = .venv/.stamp-core
 DEV = .venv/.stamp-dev
 AIRFLOW = .venv-airflow/.stamp-airflow
 BENCH = .venv-bench/.stamp-bench
+CHECKOV = .venv-checkov/.stamp-checkov
+DEPLOY = .venv-deploy/.stamp-deploy
 REFERENCE = .venv-reference/.stamp-reference
 SETUP_INPUTS = scripts/setup_env.py requirements/bootstrap.txt
 
@@ -40,7 +42,7 @@ $(CORE): pyproject.toml requirements/core.txt $(SETUP_INPUTS)
 	@touch $@
 
 # Environments of their own: what they hold is no dependency of payloom.
-.venv-airflow/.stamp-% .venv-athena/.stamp-% .venv-bench/.stamp-% .venv-reference/.stamp-%: requirements/%.txt $(SETUP_INPUTS)
+.venv-airflow/.stamp-% .venv-athena/.stamp-% .venv-bench/.stamp-% .venv-checkov/.stamp-% .venv-deploy/.stamp-% .venv-reference/.stamp-%: requirements/%.txt $(SETUP_INPUTS)
 	@$(FIND_PYTHON); "$$python" scripts/setup_env.py $* --venv $(@D)
 	@touch $@
 
@@ -137,5 +139,5 @@ reference: $(REFERENCE)  ## build the reference tables again (ARGS=--check compa
 	@.venv-reference/bin/python scripts/build_math_tables.py $(ARGS)
 
 clean:  ## remove the environments, caches and benchmark files (data/ stays)
-	rm -rf .venv .venv-airflow .venv-athena .venv-bench .venv-reference dist build benchmarks/scratch .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv .venv-airflow .venv-athena .venv-bench .venv-checkov .venv-deploy .venv-reference dist build benchmarks/scratch .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache

@@ -27,6 +27,8 @@ LOCKS = {
     "airflow": ["requirements/airflow.in"],
     "athena": ["requirements/athena.in"],
     "bench": ["requirements/bench.in"],
+    "checkov": ["requirements/checkov.in"],
+    "deploy": ["requirements/deploy.in"],
     "reference": ["requirements/reference.in"],
 }
 
