@@ -1,0 +1,9 @@
+output "name" {
+  description = "Name of the workgroup."
+  value       = aws_athena_workgroup.this.name
+}
+
+output "arn" {
+  description = "ARN of the workgroup."
+  value       = aws_athena_workgroup.this.arn
+}
