@@ -6,8 +6,8 @@ What stands in the file already is never changed, so it may be run again: it add
 from __future__ import annotations
 
 import base64
+import os
 import re
-import secrets
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -26,27 +26,27 @@ WEEK_DAYS = 7
 
 def fernet_key() -> str:
     """Draw a key as Fernet wants it: 32 bytes in URL-safe base64."""
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
+    return base64.urlsafe_b64encode(os.urandom(32)).decode("ascii")
 
 
 def password() -> str:
     """Draw 128 bits, in characters that need no quoting in a shell, an address or JSON."""
-    return secrets.token_hex(16)
+    return os.urandom(16).hex()
 
 
 def signing_key() -> str:
     """Draw 512 bits: what HS512 signs with."""
-    return secrets.token_hex(64)
+    return os.urandom(64).hex()
 
 
 def access_key() -> str:
     """Draw the name of an S3 key."""
-    return secrets.token_hex(10).upper()
+    return os.urandom(10).hex().upper()
 
 
 def secret_key() -> str:
     """Draw an S3 key."""
-    return secrets.token_hex(20)
+    return os.urandom(20).hex()
 
 
 def first_day() -> str:
@@ -111,7 +111,9 @@ def main(file: Path = FILE, example: Path = EXAMPLE) -> int:
         print(f"{shown(file)} has new values for {', '.join(drawn)}")
     else:
         print(f"{shown(file)} has every value; nothing was changed")
-    print(f"  Airflow's user is admin; its password is AIRFLOW_ADMIN_PASSWORD in {shown(file)}, which only you may read")
+    print(
+        f"  Airflow's user is admin; its password is AIRFLOW_ADMIN_PASSWORD in {shown(file)}, which only you may read"
+    )
     print("  make compose-up   starts everything")
     return 0
 

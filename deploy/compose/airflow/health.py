@@ -1,7 +1,7 @@
 """Ask a server of the stack whether it is well: exit code 0, or 1 and why. Standard library only.
 
-    python health.py URL         the server answers 200
-    python health.py URL PART    Airflow's health page says that this part is healthy
+`python health.py URL` asks that the server answers 200; `python health.py URL PART` that Airflow's health page, which
+is at this address, calls the part healthy.
 """
 
 from __future__ import annotations
