@@ -145,8 +145,8 @@ def audit(paths: Sequence[Path], source: Source, waivers: Sequence[Waiver]) -> i
         f"{opened + waived} known vulnerabilities, {waived} of them waived"
     )
     if unanswered:
-        lost = ", ".join(str(pin) for pin in sorted(answers) if answers[pin] is None)
-        raise AuditError(f"no answer about {unanswered} of {len(pins)} packages: {lost[:300]}")
+        print(f"  not looked up: {', '.join(str(pin) for pin in sorted(answers) if answers[pin] is None)}")
+        raise AuditError(f"{source.name} has no answer about {unanswered} of {len(pins)} packages (listed above)")
     source.check_fitness()
     return 1 if opened else 0
 
