@@ -112,6 +112,8 @@ def image_problems(service: Service, built: set[str]) -> Iterator[str]:
     image = str(service.get("image", ""))
     if image not in built and not PINNED.fullmatch(resolved(image)):
         yield f"has an image without tag and digest: {resolved(image) or 'none'}"
+    if image in built and "build" not in service and service.get("pull_policy") != "never":
+        yield f"looks for an image elsewhere that is made here: pull_policy of {resolved(image)}"
     for name, value in ((service.get("build") or {}).get("args") or {}).items():
         if name.endswith("IMAGE") and not PINNED.fullmatch(resolved(str(value))):
             yield f"is built on an image without tag and digest: {resolved(str(value))}"
