@@ -27,7 +27,8 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3
 	  exit 1; fi
 
 .PHONY: help setup setup-all data s3 s3-stop upload mlflow mlflow-stop train airflow airflow-stop validate gate profile realism test test-full \
-	test-integration lint format lock bench bench-large bench-upload bench-upload-large reference clean
+	test-integration lint lint-deploy format lock image test-image sbom compose-env compose-check compose-up compose-down \
+	terraform-check mwaa-up mwaa-down mwaa-status audit release-check bench bench-large bench-upload bench-upload-large reference clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -116,11 +117,62 @@ lint: $(DEV)  ## check style, types, import layers and house rules
 	$(BIN)/python scripts/check_house_rules.py || status=1; \
 	exit $$status
 
+# Terraform's own style is looked at where Terraform is.
+lint-deploy: $(DEPLOY)  ## check Dockerfiles, shell scripts, workflows and the Compose file
+	@status=0; \
+	.venv-deploy/bin/hadolint deploy/docker/Dockerfile deploy/docker/Dockerfile.airflow || status=1; \
+	.venv-deploy/bin/shellcheck .ci/run deploy/compose/s3/start.sh deploy/mwaa/startup.sh || status=1; \
+	.venv-deploy/bin/zizmor --offline --pedantic --quiet .github || status=1; \
+	.venv-deploy/bin/python scripts/check_compose.py || status=1; \
+	if command -v terraform > /dev/null; then terraform fmt -check -recursive deploy/terraform || status=1; fi; \
+	exit $$status
+
 format: $(DEV)  ## format the code and fix what can be fixed
 	@$(BIN)/ruff check --fix-only --quiet . ; $(BIN)/ruff format .
 
 lock: $(CORE)  ## compile requirements/*.txt again (ARGS=--upgrade for newer versions)
 	@$(BIN)/python scripts/lock.py $(ARGS)
+
+# --- images, Compose, AWS, releases: docs/deploy.md ---
+
+image: $(DEPLOY)  ## build the images payloom:slim and payloom:full with docker, podman or buildah
+	@.venv-deploy/bin/python scripts/build_image.py $(ARGS)
+
+test-image: $(DEPLOY) .venv/.stamp-s3 .venv/.stamp-server  ## build both images and try them as strictly as they may be run
+	@$(BIN)/python scripts/check_image.py $(ARGS)
+
+sbom: $(DEPLOY)  ## write bills of materials to dist/: of payloom, and of the images that are there
+	@.venv-deploy/bin/python scripts/write_sbom.py $(ARGS)
+
+compose-env: $(CORE)  ## draw the keys of deploy/compose.yaml into deploy/.env (keeps what is there)
+	@$(BIN)/python scripts/compose_env.py
+
+compose-check: $(DEPLOY)  ## check deploy/compose.yaml: by Compose, and by rules of its own
+	@.venv-deploy/bin/python scripts/check_compose.py $(ARGS)
+
+compose-up:  ## start Airflow, MLflow, PostgreSQL and S3 in containers (after make compose-env)
+	docker compose -f deploy/compose.yaml up --build --wait $(ARGS)
+
+compose-down:  ## stop them (what they have made stays in their volumes)
+	docker compose -f deploy/compose.yaml down $(ARGS)
+
+terraform-check: $(CHECKOV) .venv-athena/.stamp-athena .venv/.stamp-s3  ## try deploy/terraform on servers of this machine that answer like AWS
+	@$(BIN)/python scripts/check_terraform.py $(ARGS)
+
+mwaa-up: .venv/.stamp-s3  ## Airflow by Amazon for a day: says what it costs, asks, makes it (ARGS=--email=...)
+	@$(BIN)/python scripts/mwaa.py up $(ARGS)
+
+mwaa-down: .venv/.stamp-s3  ## remove it and its network; bucket, tables and data stay
+	@$(BIN)/python scripts/mwaa.py down $(ARGS)
+
+mwaa-status: .venv/.stamp-s3  ## say what there is, until when and what it costs
+	@$(BIN)/python scripts/mwaa.py status $(ARGS)
+
+audit: $(CORE)  ## look up every pin of requirements/ among the known vulnerabilities
+	@$(BIN)/python scripts/audit_dependencies.py $(ARGS)
+
+release-check: $(CORE) $(DEPLOY)  ## build wheel and source archive twice, try the wheel in an empty environment
+	@.venv-deploy/bin/python scripts/check_release.py $(ARGS)
 
 bench: $(CORE) $(BENCH)  ## compare speed and memory with peers
 	@$(BIN)/python -m benchmarks.compare $(ARGS)
