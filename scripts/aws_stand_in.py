@@ -62,7 +62,12 @@ class StandIn:
 
     @property
     def endpoint(self) -> str:
-        """Its address."""
+        """Its address, behind a proxy that says that the client spoke TLS: policies ask for that."""
+        return f"http://{HOST}:{self.proxy_port}"
+
+    @property
+    def plain_endpoint(self) -> str:
+        """Its address for who speaks plain HTTP."""
         return f"http://{HOST}:{self.port}"
 
     def environment(self) -> dict[str, str]:
@@ -83,14 +88,16 @@ class StandIn:
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             # MWAA puts `api.` before the name of its server, which no address of this machine has.
-            "HTTP_PROXY": f"http://{HOST}:{self.proxy_port}",
-            "HTTPS_PROXY": f"http://{HOST}:{self.proxy_port}",
+            "HTTP_PROXY": self.endpoint,
+            "HTTPS_PROXY": self.endpoint,
             "NO_PROXY": HOST,
             "no_proxy": HOST,
         }
 
-    def client(self, service: str) -> Any:
-        """A boto3 client of one of its services."""
+    def client(
+        self, service: str, key: str = KEYS["AWS_ACCESS_KEY_ID"], secret: str = KEYS["AWS_SECRET_ACCESS_KEY"]
+    ) -> Any:
+        """A boto3 client of one of its services, of the account itself or of somebody in it."""
         import boto3  # noqa: PLC0415 - an extra, needed for questions only
         import botocore.config  # noqa: PLC0415
 
@@ -102,8 +109,8 @@ class StandIn:
             endpoint_url=self.endpoint,
             region_name=REGION,
             config=config,
-            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
         )
 
 
@@ -149,7 +156,7 @@ class _Forward(http.server.BaseHTTPRequestHandler):
         target = urllib.parse.urlunsplit(("", "", url.path or "/", url.query, ""))
         connection = http.client.HTTPConnection(HOST, self.port, timeout=START_SECONDS)
         try:
-            connection.request(self.command, target, body, dict(self.headers))
+            connection.request(self.command, target, body, {**self.headers, "X-Forwarded-Proto": "https"})
             answer = connection.getresponse()
             content = answer.read()
         finally:
@@ -158,7 +165,9 @@ class _Forward(http.server.BaseHTTPRequestHandler):
         for name, value in answer.getheaders():
             if name.lower() not in {"content-length", "transfer-encoding", "connection"}:
                 self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
+        # An answer to HEAD tells the length of what it does not bring.
+        length = answer.getheader("Content-Length") if self.command == "HEAD" else None
+        self.send_header("Content-Length", length or str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
@@ -180,6 +189,8 @@ def _start(server: StandIn, tools: Path, home: Path) -> subprocess.Popen[bytes]:
         # It would listen to every machine.
         "IOT_MTLS_ENABLED": "0",
         "ATHENA_ENGINE": "duckdb",
+        # It asks policies of roles and buckets; the keys of KEYS are the account's own.
+        "AUTH": "true",
         "S3_DATA_DIR": str(home / "s3"),
         "TMPDIR": str(home),
         "HOME": str(home),
@@ -202,7 +213,7 @@ def _wait(server: StandIn, process: subprocess.Popen[bytes]) -> None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while True:
         try:
-            with opener.open(server.endpoint, timeout=2):
+            with opener.open(server.plain_endpoint, timeout=2):
                 return
         except urllib.error.HTTPError:
             return

@@ -48,11 +48,14 @@ class Terraform:
         Of its processes.
     plugins
         Folder with providers, for machines without a registry.
+    timeout_seconds
+        How long a command may take; None for as long as it wants.
     """
 
     folder: Path
     environment: Mapping[str, str]
     plugins: Path | None = None
+    timeout_seconds: float | None = None
 
     def init(self) -> str:
         """Fetch providers and modules, and check the configuration."""
@@ -111,15 +114,22 @@ class Terraform:
         words = [program(), command, *plain, *options]
         # A file of settings that does not exist draws a warning only.
         given = {name: value for name, value in self.environment.items() if name != "TF_CLI_CONFIG_FILE"}
-        return subprocess.run(
+        process = subprocess.Popen(
             words,
-            check=False,
             cwd=self.folder,
             env={**given, "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"},
-            input=said,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
+        try:
+            out, err = process.communicate(said, self.timeout_seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            err += f"\nit had not ended after {self.timeout_seconds:g} s"
+        return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
 def program() -> str:

@@ -5,6 +5,11 @@
 export PAYLOOM_HOME="${PAYLOOM_HOME:-${HOME}/payloom}"
 export PAYLOOM_COMMAND="${PAYLOOM_HOME}/bin/payloom"
 
+payloom_pip() {
+  env -u PIP_CONSTRAINT -u PIP_USER "${PAYLOOM_HOME}/bin/python" -m pip install \
+    --quiet --disable-pip-version-check --no-input --only-binary :all: "$@"
+}
+
 payloom_install() {
   local files
   files=$(mktemp -d) || return 1
@@ -17,7 +22,7 @@ import sys
 import boto3
 
 bucket = boto3.client("s3")
-for key in [os.environ["PAYLOOM_WHEEL"], *os.environ["PAYLOOM_PINS"].split()]:
+for key in [os.environ["PAYLOOM_WHEEL"], os.environ["PAYLOOM_BOOTSTRAP"], *os.environ["PAYLOOM_PINS"].split()]:
     bucket.download_file(os.environ["PAYLOOM_SOURCE"], key, str(pathlib.Path(sys.argv[1]) / pathlib.Path(key).name))
 PYTHON
   echo "${PAYLOOM_WHEEL_SHA256}  ${files}/$(basename "${PAYLOOM_WHEEL}")" | sha256sum --check --status || return 1
@@ -27,11 +32,11 @@ PYTHON
   for pin in ${PAYLOOM_PINS}; do
     pins+=(--requirement "${files}/$(basename "${pin}")")
   done
-  # Every file of the pins has hashes; PIP_ settings of Airflow's environment do not belong here.
-  env -u PIP_CONSTRAINT -u PIP_USER "${PAYLOOM_HOME}/bin/python" -m pip install \
-    --quiet --disable-pip-version-check --no-input --only-binary :all: --require-hashes "${pins[@]}" || return 1
-  env -u PIP_CONSTRAINT -u PIP_USER "${PAYLOOM_HOME}/bin/python" -m pip install \
-    --quiet --disable-pip-version-check --no-input --no-deps "${files}/$(basename "${PAYLOOM_WHEEL}")" || return 1
+  # Settings of pip for Airflow's own environment do not belong here. uv does in seconds what takes pip minutes.
+  payloom_pip --require-hashes --requirement "${files}/$(basename "${PAYLOOM_BOOTSTRAP}")" || return 1
+  "${PAYLOOM_HOME}/bin/uv" pip install --quiet --no-cache --python "${PAYLOOM_HOME}/bin/python" --require-hashes "${pins[@]}" ||
+    payloom_pip --require-hashes "${pins[@]}" || return 1
+  payloom_pip --no-deps "${files}/$(basename "${PAYLOOM_WHEEL}")" || return 1
   rm -rf "${files}"
   "${PAYLOOM_COMMAND}" --version
 }

@@ -4,14 +4,16 @@ locals {
   dags = fileset(var.dags_dir, "**/*.py")
 
   # What the wheel needs, with hashes; the same files as `make setup-all` installs from.
-  pins = ["core.txt", "s3.txt", "quality.txt", "profile.txt"]
+  pins      = ["core.txt", "s3.txt", "quality.txt", "profile.txt"]
+  bootstrap = "bootstrap.txt"
 
   # In front of the script: what it cannot know.
   settings = {
     PAYLOOM_SOURCE        = var.source_bucket_name
     PAYLOOM_WHEEL         = aws_s3_object.wheel.key
     PAYLOOM_WHEEL_SHA256  = filesha256(var.wheel)
-    PAYLOOM_PINS          = join(" ", sort([for pin in aws_s3_object.pins : pin.key]))
+    PAYLOOM_PINS          = join(" ", [for pin in local.pins : aws_s3_object.pins[pin].key])
+    PAYLOOM_BOOTSTRAP     = aws_s3_object.pins[local.bootstrap].key
     PAYLOOM_BUCKET        = var.data_bucket_name
     PAYLOOM_PREFIX        = var.data_prefix
     PAYLOOM_GLUE_DATABASE = var.database
@@ -47,7 +49,7 @@ resource "aws_s3_object" "wheel" {
 
 resource "aws_s3_object" "pins" {
   #checkov:skip=CKV_AWS_186:the bucket encrypts it, with a key of KMS if `kms_key_arn` names one
-  for_each = toset(local.pins)
+  for_each = toset(concat([local.bootstrap], local.pins))
 
   bucket      = var.source_bucket_name
   key         = "payloom/requirements/${each.value}"

@@ -47,7 +47,7 @@ data "aws_iam_policy_document" "publisher" {
 
   statement {
     sid       = "ListItsPrefix"
-    actions   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    actions   = ["s3:ListBucket"]
     resources = [var.bucket_arn]
 
     condition {
@@ -55,6 +55,13 @@ data "aws_iam_policy_document" "publisher" {
       variable = "s3:prefix"
       values   = [var.prefix, "${var.prefix}/*"]
     }
+  }
+
+  # S3 knows no prefix for this one; it tells names of unfinished uploads, and payloom looks at its own.
+  statement {
+    sid       = "ListUnfinishedUploads"
+    actions   = ["s3:ListBucketMultipartUploads"]
+    resources = [var.bucket_arn]
   }
 
   statement {
