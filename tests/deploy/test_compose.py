@@ -75,7 +75,7 @@ def test_compose_reads_the_file_with_keys_and_refuses_it_without(tmp_path):
     """Compose itself takes the file; a file with an unknown word, or with a default for a key, is told."""
     tool = check_compose.compose()
     if tool is None:
-        pytest.skip("there is no Compose on this machine; make compose-check installs one")
+        pytest.skip("there is no Compose on this machine")
     assert list(check_compose.compose_problems(tool[0], FILE, EXAMPLE_TEXT)) == []
     wrong = tmp_path / "compose.yaml"
     wrong.write_text(TEXT.replace("healthcheck:", "healtcheck:").replace(":?run make compose-env}", ":-x}"), "utf-8")
