@@ -54,6 +54,8 @@ def build_command(engine: Engine, target: str) -> list[str]:
     """Give the command that builds one target."""
     tags = [f"payloom:{target}", *([f"payloom:{version()}"] if target == "slim" else [])]
     arguments = [f"--build-arg={name}={value}" for name, value in labels().items()]
+    # Older podman takes a label out of its cache although the argument in it has changed.
+    arguments += [f"--label=org.opencontainers.image.{name.lower()}={value}" for name, value in labels().items()]
     if engine.name == "docker":
         # BuildKit takes its time from this argument.
         arguments.append(f"--build-arg=SOURCE_DATE_EPOCH={epoch()}")

@@ -36,9 +36,7 @@ def main() -> None:
         for path in programs.glob(pattern):
             remove(path)
     # The image of Python comes without bytecode.
-    compileall.compile_dir(
-        library, quiet=2, workers=1, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
-    )
+    compileall.compile_dir(library, quiet=2, workers=1, invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
     with Path("/etc/passwd").open("a", encoding="utf-8") as users:
         users.write(f"payloom:x:{UID}:{UID}:payloom:/tmp:/sbin/nologin\n")
     with Path("/etc/group").open("a", encoding="utf-8") as groups:
