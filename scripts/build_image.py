@@ -8,7 +8,7 @@ one commit gives one image. See scripts/image_engine.py for the environment vari
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import subprocess
 import sys
@@ -41,7 +41,7 @@ def labels() -> dict[str, str]:
     revision = git("rev-parse", "HEAD") or "unknown"
     if git("status", "--porcelain", "--untracked-files=no"):
         revision += "-dirty"
-    moment = datetime.datetime.fromtimestamp(int(epoch()), datetime.UTC)
+    moment = dt.datetime.fromtimestamp(int(epoch()), dt.UTC)
     return {"VERSION": version(), "REVISION": revision, "CREATED": moment.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 

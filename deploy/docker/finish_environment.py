@@ -59,7 +59,7 @@ def main() -> None:
     environment = Path(sys.argv[1])
     (packages,) = environment.glob("lib/python3.*/site-packages")
     gone = prune(packages, slim="--slim" in sys.argv[2:])
-    print(f"Left out: {gone / 1e6:.1f} MB", flush=True)
+    sys.stdout.write(f"Left out: {gone / 1e6:.1f} MB\n")
     # Some packages ship templates and tests that are no Python of this version; a file that is needed fails later.
     compileall.compile_dir(
         packages,
