@@ -28,6 +28,7 @@ if __name__ == "__main__":
 from scripts import s3_server
 from scripts.build_image import build, version
 from scripts.image_engine import TARGETS, Engine, ImageError, extra, find_engine
+from scripts.local_server import ServerError
 from tests.cell.logical_digest import table_digest
 
 ROWS = "100_000"
@@ -245,7 +246,7 @@ def main() -> None:
                 build(engine, target)
         expected = expected_digests()
         failed = sum(check(engine, target, expected) for target in wanted)
-    except (ImageError, s3_server.ServerError) as error:
+    except (ImageError, ServerError) as error:
         sys.exit(f"error: {error}")
     print(f"{failed} failed" if failed else "All of it holds")
     sys.exit(1 if failed else 0)

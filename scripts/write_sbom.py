@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
+from cyclonedx.schema import SchemaVersion  # type: ignore[import-not-found]
+from cyclonedx.validation.json import JsonStrictValidator  # type: ignore[import-not-found]
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
