@@ -135,7 +135,7 @@ lock: $(CORE)  ## compile requirements/*.txt again (ARGS=--upgrade for newer ver
 
 # --- images, Compose, AWS, releases: docs/deploy.md ---
 
-image: $(DEPLOY)  ## build the images payloom:slim and payloom:full with docker, podman or buildah
+image: $(DEPLOY)  ## build the images payloom:slim and payloom:full with docker or podman
 	@.venv-deploy/bin/python scripts/build_image.py $(ARGS)
 
 test-image: $(DEPLOY) .venv/.stamp-s3 .venv/.stamp-server  ## build both images and try them as strictly as they may be run

@@ -172,6 +172,7 @@ def check_rights(report: Report, server: StandIn, terraform: Terraform, scratch:
     payloom(server, "generate", "--out", str(scratch), "--rows", str(ROWS), "--seed", "7", "--quiet")
     cases: list[tuple[str, int, tuple[int, str]]] = [
         ("publisher publishes below its prefix", 0, as_role(server, publisher, "publish", str(scratch), location)),
+        ("publisher cleans", 0, as_role(server, publisher, "clean", location)),
         ("publisher publishes elsewhere", REFUSED, as_role(server, publisher, "publish", str(scratch), other)),
         ("publisher without TLS", REFUSED, as_role(server, publisher, "status", location, endpoint=plain)),
         ("analyst reads", 0, as_role(server, analyst, "status", location)),
@@ -329,7 +330,7 @@ def on_moto(report: Report, tools: Path, plugins: Path | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run every check; give 1 at the first that fails."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--tools", type=Path, default=ROOT / ".venv-terraform/bin", help="folder of stand-ins")
+    parser.add_argument("--tools", type=Path, default=ROOT / ".venv-athena/bin", help="folder of stand-ins")
     parser.add_argument("--checkov", type=Path, default=ROOT / ".venv-checkov/bin/checkov", help="checkov's program")
     parser.add_argument("--plugin-dir", type=Path, help="folder with the provider (default: TF_PLUGIN_DIR, if any)")
     parser.add_argument("--only", choices=("style", "ministack", "moto"), help="a part of it")

@@ -17,11 +17,11 @@ ROOT = Path(__file__).parents[2]
 
 def tools() -> Path:
     """Folder of the stand-ins, or a reason to skip."""
-    folder = Path(os.environ.get("PAYLOOM_TERRAFORM_TOOLS", ROOT / ".venv-terraform/bin"))
+    folder = Path(os.environ.get("PAYLOOM_TERRAFORM_TOOLS", ROOT / ".venv-athena/bin"))
     if not shutil.which(os.environ.get("TERRAFORM", "terraform")):
         pytest.skip("terraform is not on the PATH")
     if not (folder / "ministack").is_file():
-        pytest.skip("no stand-ins: make .venv-terraform, or name their folder in PAYLOOM_TERRAFORM_TOOLS")
+        pytest.skip("no stand-ins: make .venv-athena, or name their folder in PAYLOOM_TERRAFORM_TOOLS")
     plugins = os.environ.get("TF_PLUGIN_DIR")
     if plugins and not (Path(plugins) / PROVIDER).is_dir():
         pytest.skip("TF_PLUGIN_DIR has no provider of AWS")

@@ -230,7 +230,10 @@ class ObjectStore:
         if self.address.scheme != "s3":
             return time.time()
         with aws_faults(f"reach {self.address}"):
-            answer = self.aws.client("s3").head_bucket(Bucket=self.address.bucket)
+            # Asked for below the prefix: a role may be held to it.
+            answer = self.aws.client("s3").list_objects_v2(
+                Bucket=self.address.bucket, Prefix=f"{self.address.prefix}/" if self.address.prefix else "", MaxKeys=1
+            )
         return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"]).timestamp()
 
     @cached_property
