@@ -45,6 +45,18 @@ _KIND_OF_SLOT = np.full(ACCOUNT_SLOTS, ACCOUNT_KIND.index("card"))
 _KIND_OF_SLOT[[CURRENT, SAVINGS]] = ACCOUNT_KIND.index("current"), ACCOUNT_KIND.index("savings")
 
 
+def entity_counts(model: Model) -> dict[str, int]:
+    """Give the number of customers or merchants behind each table; accounts count both, customers first."""
+    customers, merchants = model.plan.cohorts.customers, model.merchants.total
+    return {
+        CUSTOMERS.name: customers,
+        ACCOUNTS.name: customers + merchants,
+        CARDS.name: customers,
+        DEVICES.name: customers,
+        MERCHANTS.name: merchants,
+    }
+
+
 @dataclass(frozen=True)
 class Entities:
     """Makes batches of the entity tables."""
@@ -52,18 +64,14 @@ class Entities:
     model: Model
     reissues: Reissues
 
-    def tables(self) -> dict[str, tuple[int, Callable[[I64], pa.RecordBatch]]]:
-        """Give the number of customers or merchants behind each table, and what makes the batch of some of them.
-
-        Accounts count both, customers first.
-        """
-        customers, merchants = self.model.plan.cohorts.customers, self.model.merchants.total
+    def makers(self) -> dict[str, Callable[[I64], pa.RecordBatch]]:
+        """Give what makes the batch of some customers or merchants, by table."""
         return {
-            CUSTOMERS.name: (customers, self.customers),
-            ACCOUNTS.name: (customers + merchants, self.accounts),
-            CARDS.name: (customers, self.cards),
-            DEVICES.name: (customers, self.devices),
-            MERCHANTS.name: (merchants, self.merchants),
+            CUSTOMERS.name: self.customers,
+            ACCOUNTS.name: self.accounts,
+            CARDS.name: self.cards,
+            DEVICES.name: self.devices,
+            MERCHANTS.name: self.merchants,
         }
 
     def customers(self, customer: I64) -> pa.RecordBatch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from payloom.cell.assembly import Streams
 from payloom.cell.bounds import Border, border_us, cell_borders, chunks
 from payloom.cell.columns import ArrowColumns
-from payloom.cell.entities import PART_ENTITIES, Entities
+from payloom.cell.entities import PART_ENTITIES, Entities, entity_counts
 from payloom.config import Config, DayRange, config_document, layout_digest, world_digest
 from payloom.plan.periods import Month, day_number
 from payloom.schema import FRAUD_LABELS, PAYMENTS
@@ -95,8 +96,6 @@ class PaymentsProducer:
 
     def __init__(self, config: Config, days: DayRange, streams: Streams | None = None) -> None:
         self.streams = streams or Streams.of(config)
-        self.columns = ArrowColumns.of(self.streams.model)
-        self.entities = Entities(self.streams.model, self.streams.settlement.reissues)
         self._first_day, self._end_day = day_number(days.start), day_number(days.end)
         self._rows_by_day = self.streams.rows_by_day()
         group_rows = row_group_rows(PAYMENTS, config.layout.row_group_mb)
@@ -109,10 +108,20 @@ class PaymentsProducer:
         )
         self._prefix = "part" if full else f"part-{days.start:%Y%m%d}-{days.end:%Y%m%d}"
 
+    @cached_property
+    def columns(self) -> ArrowColumns:
+        """Makes columns of rows."""
+        return ArrowColumns.of(self.streams.model)
+
+    @cached_property
+    def entities(self) -> Entities:
+        """Makes the entity tables."""
+        return Entities(self.streams.model, self.streams.settlement.reissues)
+
     def jobs(self) -> list[Job]:
-        """List the jobs."""
+        """List the jobs; no row is made, and no fraud listed."""
         jobs = []
-        for table, (count, _) in self.entities.tables().items():
+        for table, count in entity_counts(self.streams.model).items():
             for part in range(-(-count // PART_ENTITIES)):
                 rows = min(PART_ENTITIES, count - part * PART_ENTITIES)
                 output = Output(table, table, f"part-{part:05d}")
@@ -137,9 +146,9 @@ class PaymentsProducer:
 
     def _entities(self, job: Job) -> Iterator[tuple[str, pa.RecordBatch]]:
         table = job.outputs[0].table
-        count, make = self.entities.tables()[table]
+        count = entity_counts(self.streams.model)[table]
         first = int(job.name.rpartition("-")[2]) * PART_ENTITIES
-        yield table, make(np.arange(first, min(first + PART_ENTITIES, count)))
+        yield table, self.entities.makers()[table](np.arange(first, min(first + PART_ENTITIES, count)))
 
     def _cell(self, job: Job) -> Iterator[tuple[str, pa.RecordBatch]]:
         month_index, cell = (int(number) for number in job.name.rsplit("-", 2)[1:])

@@ -53,14 +53,11 @@ class Plot:
         Tools.
     fraud, planted
         Counts by typology, in order of their names.
-    cases
-        All cases, with their reports.
     """
 
     kit: Kit
     fraud: tuple[TypologyPlan, ...]
     planted: tuple[TypologyPlan, ...]
-    cases: Cases
 
     @classmethod
     def of(cls, model: Model, spending: Spending) -> Plot:
@@ -71,7 +68,12 @@ class Plot:
         kit.plans.update((one.typology.name, one) for one in planted)
         fraud = plan_fraud(model.plan, _made(kit, find_typologies(_wanted(config.fraud.mix))))
         kit.plans.update((one.typology.name, one) for one in fraud)
-        return cls(kit, fraud, planted, build_cases(kit, fraud))
+        return cls(kit, fraud, planted)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """All cases, with their reports; listed when the first payment is made: seconds in a large world."""
+        return build_cases(self.kit, self.fraud)
 
     def fraud_by_day(self) -> I64:
         """Fraud of each day of the period."""

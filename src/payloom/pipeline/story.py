@@ -79,7 +79,7 @@ def tell(config: Config, name: str, rows: int = 5) -> list[StoryRow]:
     """
     world = World(_small_world(config, name))
     streams = Streams.of(world.config)
-    one = next(one for one in streams.fraud.plot.fraud + streams.fraud.plot.planted if one.typology.name == name)
+    one = next(one for one in streams.plot.fraud + streams.plot.planted if one.typology.name == name)
     day, index = _campaign(streams, one, rows)
     ids = np.asarray(ArrowColumns.of(streams.model).transaction_ids(index))
     margin = 0 if len(index) >= rows else MARGIN_DAYS
