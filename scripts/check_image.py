@@ -119,7 +119,10 @@ def check_inside(engine: Engine, report: Report) -> None:
     tools = [*found.get("programs", ["?"]), *found.get("modules", ["?"])]
     report.add("installers, compilers", tools or "none", good=not tools)
     report.add("can write outside /data, /tmp", found.get("writable") or "nowhere", good=found.get("writable") == [])
-    hog = engine.run(report.image, "-c", "bytearray(700 * 2**20)", options=[*OFFLINE, "--entrypoint=python"])
+    with tempfile.TemporaryDirectory(prefix="payloom-image-oom-") as name:
+        # podman leaves a file `oom` where it was called.
+        options = [*OFFLINE, "--entrypoint=python"]
+        hog = engine.run(report.image, "-c", "bytearray(700 * 2**20)", options=options, cwd=Path(name))
     report.add("700 MiB within 512 MB", f"exit code {hog.returncode}", good=hog.returncode == KILLED)
 
 

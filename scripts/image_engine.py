@@ -39,10 +39,10 @@ class Engine:
         """Name of the program: docker or podman."""
         return Path(self.command[0]).name
 
-    def call(self, *arguments: str, timeout_seconds: float = 600) -> subprocess.CompletedProcess[str]:
+    def call(self, *arguments: str, timeout_seconds: float = 600, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         """Call it and give what it printed, whatever its exit code."""
         done = subprocess.run(
-            [*self.command, *arguments], check=False, capture_output=True, text=True, timeout=timeout_seconds, cwd=ROOT
+            [*self.command, *arguments], check=False, capture_output=True, text=True, timeout=timeout_seconds, cwd=cwd
         )
         done.stderr = "\n".join(line for line in done.stderr.splitlines() if _NOISE not in line)
         return done
@@ -67,12 +67,11 @@ class Engine:
         return found[0]
 
     def run(
-        self, image: str, *arguments: str, options: Sequence[str] = (), timeout_seconds: float = 600
+        self, image: str, *arguments: str, options: Sequence[str] = (), timeout_seconds: float = 600, cwd: Path = ROOT
     ) -> subprocess.CompletedProcess[str]:
         """Run a container to its end."""
-        return self.call(
-            "run", "--rm", *extra("IMAGE_RUN_ARGS"), *options, image, *arguments, timeout_seconds=timeout_seconds
-        )
+        command = ["run", "--rm", *extra("IMAGE_RUN_ARGS"), *options, image, *arguments]
+        return self.call(*command, timeout_seconds=timeout_seconds, cwd=cwd)
 
 
 def extra(variable: str) -> list[str]:
