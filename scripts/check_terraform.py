@@ -264,12 +264,31 @@ def check_airflow(report: Report, server: StandIn, terraform: Terraform, core: d
     said = mwaa(server, terraform, *up)
     expect(said.startswith("Airflow runs already"), f"make mwaa-up, again: {said}")
     report.add("make mwaa-up, again", said)
+    check_overdue(report, terraform)
     mwaa(server, terraform, "down", "--yes")
     left = [address for address in terraform.resources() if address.startswith("module.mwaa")]
     expect(not left, f"left of Airflow: {left}")
     expect(not server.client("mwaa").list_environments()["Environments"], "an environment is left")
     report.add("make mwaa-down", "nothing of Airflow is left")
     expect_no_change(report, terraform, "plan after make mwaa-down", core)
+
+
+def check_overdue(report: Report, terraform: Terraform) -> None:
+    """After its time a plain plan is refused: no schedule would end what it makes."""
+    path = terraform.folder / "terraform.tfstate"
+    kept = path.read_text("utf-8")
+    state = json.loads(kept)
+    (born,) = (one for one in state["resources"] if one["type"] == "terraform_data" and one["name"] == "born")
+    born["instances"][0]["attributes"]["output"]["value"] = "2020-01-01T00:00:00Z"
+    path.write_text(json.dumps(state), "utf-8")
+    try:
+        _, said = terraform.plan()
+    except TerraformError as error:
+        said = " ".join(str(error).split())
+    finally:
+        path.write_text(kept, "utf-8")
+    expect("make mwaa-up begins anew" in said.replace("\u2502 ", ""), f"a plan after the time: {said}")
+    report.add("plan after its time is over", "refused")
 
 
 def check_destroy(report: Report, server: StandIn, terraform: Terraform, core: dict[str, Any]) -> None:

@@ -30,6 +30,8 @@ TTL_HOURS = range(2, 49)
 RENEW_BELOW = timedelta(hours=1)
 LOOK_BACK_DAYS = 7
 WHEELS = ROOT / "dist"
+#: Since when the time runs.
+BORN = "module.mwaa[0].terraform_data.born"
 #: Written by `up`, kept out of git: addresses are nobody else's business.
 CHOICES = "mwaa.auto.tfvars.json"
 
@@ -78,11 +80,11 @@ def estimate(ttl_hours: int, max_workers: int) -> str:
     )
 
 
-def needs_new_time(made: Mapping[str, Any] | None, now: datetime, exists: bool) -> bool:
-    """Whether the time to live begins anew: Airflow is gone, or as good as gone."""
-    if not made:
+def needs_new_time(made: Mapping[str, Any] | None, now: datetime, *, begun: bool, exists: bool) -> bool:
+    """Whether the time to live begins anew: Airflow is gone, as good as gone, or was begun and never finished."""
+    if not begun:
         return False
-    return not exists or datetime.fromisoformat(str(made["delete_at"])) - now < RENEW_BELOW
+    return not made or not exists or datetime.fromisoformat(str(made["delete_at"])) - now < RENEW_BELOW
 
 
 def first_day(now: datetime) -> str:
@@ -155,6 +157,19 @@ def environment_exists(name: str, region: str, endpoint: str | None) -> bool:
     return status not in {"DELETING", "DELETED", "CREATE_FAILED"}
 
 
+def asked_for(terraform: Terraform) -> tuple[str, str]:
+    """Name and region of the environment, as the variables say, whether or not it is there."""
+    return str(terraform.console('"${var.name}-airflow"')), str(terraform.console("var.region"))
+
+
+def unknown(name: str, region: str) -> DemoError:
+    """Airflow that costs and that this state does not know."""
+    return DemoError(
+        f"{name} runs in {region}, and Terraform's state here does not know it; go where it was made, or end it with "
+        f"aws mwaa delete-environment --region {region} --name {name}"
+    )
+
+
 def confirmed(yes: bool, question: str) -> bool:
     """Ask, unless the answer was given."""
     if yes:
@@ -169,10 +184,13 @@ def up(given: argparse.Namespace, terraform: Terraform, now: datetime) -> int:
     endpoint = os.environ.get("AWS_ENDPOINT_URL")
     account = check_credentials(endpoint)
     terraform.init()
-    made = terraform.outputs().get("mwaa") if terraform.resources() else None
-    region = str(terraform.console("var.region"))
-    exists = bool(made) and environment_exists(str(made["name"]) if made else "", region, endpoint)
-    renew = needs_new_time(made, now, exists)
+    resources = terraform.resources()
+    made = terraform.outputs().get("mwaa") if resources else None
+    name, region = asked_for(terraform)
+    begun, exists = BORN in resources, environment_exists(name, region, endpoint)
+    if exists and not begun:
+        raise unknown(name, region)
+    renew = needs_new_time(made, now, begun=begun, exists=exists)
     if not given.email and not terraform.console("length(var.alert_emails)"):
         raise DemoError("nobody would hear what it costs; pass --email somebody@example.com")
     access = "PUBLIC_ONLY" if given.public else "PRIVATE_ONLY"
@@ -207,10 +225,14 @@ def up(given: argparse.Namespace, terraform: Terraform, now: datetime) -> int:
 
 def down(given: argparse.Namespace, terraform: Terraform) -> int:
     """Turn Airflow off, with its network and its bucket; nothing else."""
-    check_credentials(os.environ.get("AWS_ENDPOINT_URL"))
+    endpoint = os.environ.get("AWS_ENDPOINT_URL")
+    check_credentials(endpoint)
     terraform.init()
     running = [one for one in terraform.resources() if one.startswith("module.mwaa")]
     if not running:
+        name, region = asked_for(terraform)
+        if environment_exists(name, region, endpoint):
+            raise unknown(name, region)
         forget_choices(given.folder)
         print("There is no Airflow to delete")
         return 0
@@ -235,12 +257,13 @@ def forget_choices(folder: Path) -> None:
 
 
 def status(terraform: Terraform, now: datetime) -> int:
-    """Say whether Airflow runs, and until when; asks the state, not Amazon."""
+    """Say whether Airflow runs, until when and what it costs; asks the state, not Amazon."""
     made = terraform.outputs().get("mwaa") if (terraform.folder / ".terraform").exists() else None
     if not made:
         print("Airflow is off; make mwaa-up turns it on")
         return 1
     print(f"{address(made)}\nIt is deleted at {made['delete_at']} ({left(made['delete_at'], now)})")
+    print(f"It costs about {float(terraform.console('var.mwaa_usd_per_hour')):.2f} USD an hour")
     return 0
 
 
@@ -284,6 +307,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (DemoError, TerraformError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("error: interrupted; make mwaa-status says what there is", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

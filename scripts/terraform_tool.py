@@ -29,6 +29,7 @@ SUMMARY = re.compile(r"^(Plan: .*|No changes\..*|(?:Apply|Destroy) complete! .*)
 #: What would happen to a resource or an output, and to which of its attributes.
 CHANGE = re.compile(r"^  # \S|^\s+[~+-] \S")
 CHANGES = 2
+NO_STATE = "No state file was found"
 LAST_LINES = 25
 
 
@@ -92,8 +93,16 @@ class Terraform:
         return json.loads(done.stdout)
 
     def resources(self) -> list[str]:
-        """Addresses in the state; none without a state."""
+        """Addresses in the state; none without a state.
+
+        Raises
+        ------
+        TerraformError
+            If the state cannot be read: that is not the same as none.
+        """
         done = self._process("state", "list")
+        if done.returncode and NO_STATE not in done.stderr:
+            raise _failure("state list", done)
         return done.stdout.split("\n")[:-1] if done.returncode == 0 else []
 
     def run(self, command: str, *options: str) -> str:
@@ -125,6 +134,10 @@ class Terraform:
         )
         try:
             out, err = process.communicate(said, self.timeout_seconds)
+        except KeyboardInterrupt:
+            # Terraform heard it too, and keeps what it has made in its state; without a reader it could not end well.
+            out, err = process.communicate()
+            err += "\nit was interrupted"
         except subprocess.TimeoutExpired:
             process.kill()
             out, err = process.communicate()

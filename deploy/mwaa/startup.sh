@@ -34,7 +34,8 @@ PYTHON
   done
   # Settings of pip for Airflow's own environment do not belong here. uv does in seconds what takes pip minutes.
   payloom_pip --require-hashes --requirement "${files}/$(basename "${PAYLOOM_BOOTSTRAP}")" || return 1
-  "${PAYLOOM_HOME}/bin/uv" pip install --quiet --no-cache --python "${PAYLOOM_HOME}/bin/python" --require-hashes "${pins[@]}" ||
+  "${PAYLOOM_HOME}/bin/uv" pip install --quiet --no-cache --python "${PAYLOOM_HOME}/bin/python" --require-hashes \
+    --only-binary :all: "${pins[@]}" ||
     payloom_pip --require-hashes "${pins[@]}" || return 1
   payloom_pip --no-deps "${files}/$(basename "${PAYLOOM_WHEEL}")" || return 1
   rm -rf "${files}"

@@ -120,6 +120,11 @@ variable "scan_limit_bytes" {
   description = "A query that reads more is stopped. 10 GB cost about 5 US cents."
   type        = number
   default     = 10000000000
+
+  validation {
+    condition     = var.scan_limit_bytes >= 10485760
+    error_message = "Athena takes no limit below 10485760 bytes."
+  }
 }
 
 variable "trusted_arns" {

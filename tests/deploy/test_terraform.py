@@ -1,9 +1,12 @@
 """What Terraform and the one-day Airflow promise, as far as files and arithmetic tell it."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -107,15 +110,24 @@ def test_the_estimate_adds_up() -> None:
 
 @pytest.mark.parametrize(
     ("hours_left", "exists", "renewed"),
-    [(5.0, True, False), (1.01, True, False), (0.99, True, True), (-3.0, True, True), (5.0, False, True)],
+    [
+        (5.0, True, False),
+        (1.01, True, False),
+        (0.99, True, True),
+        (-3.0, True, True),
+        (5.0, False, True),
+        # Begun, and never finished: when is not known.
+        (None, False, True),
+        (None, True, True),
+    ],
 )
 def test_the_time_to_live_begins_anew_when_airflow_is_gone_or_nearly(
-    hours_left: float, exists: bool, renewed: bool
+    hours_left: float | None, exists: bool, renewed: bool
 ) -> None:
     """A running Airflow keeps its end; one that is gone, or has less than an hour, gets a new one."""
-    made = {"delete_at": (NOW + timedelta(hours=hours_left)).isoformat()}
-    assert mwaa.needs_new_time(made, NOW, exists) is renewed
-    assert not mwaa.needs_new_time(None, NOW, exists=False)
+    made = None if hours_left is None else {"delete_at": (NOW + timedelta(hours=hours_left)).isoformat()}
+    assert mwaa.needs_new_time(made, NOW, begun=True, exists=exists) is renewed
+    assert not mwaa.needs_new_time(None, NOW, begun=False, exists=False)
 
 
 def test_what_is_left_is_said_in_hours_and_minutes() -> None:
@@ -158,6 +170,83 @@ def test_without_credentials_one_line_says_so(tmp_path: Path) -> None:
         done.stderr
     )
     assert list(tmp_path.iterdir()) == []
+
+
+#: In place of Terraform: `apply` is there to be interrupted, and `state list` says what it is told to.
+STAND_IN = """#!/bin/sh
+case "$1" in
+  init) exit 0;;
+  validate) echo Success; exit 0;;
+  console) echo '"name"'; exit 0;;
+  state) echo "$SAID" >&2; exit 1;;
+esac
+trap 'sleep 0.3; echo made > kept; echo "Error: interrupted" >&2; exit 1' INT
+echo started > started
+while :; do sleep 0.1; done
+"""
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Path:
+    """A program that is called instead of Terraform."""
+    program = tmp_path / "terraform"
+    program.write_text(STAND_IN, "utf-8")
+    program.chmod(0o755)
+    return program
+
+
+def test_an_interrupted_terraform_may_keep_what_it_has_made(tmp_path: Path, stand_in: Path) -> None:
+    """Ctrl-C reaches both; payloom's script waits until Terraform has written its state, and says one line."""
+    script = (
+        "import os, sys; from pathlib import Path; from scripts.terraform_tool import *\n"
+        "try: Terraform(Path(sys.argv[1]), os.environ).run('apply')\n"
+        "except TerraformError as error: sys.exit(f'error: {error}')"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "TERRAFORM": str(stand_in)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    end_s = time.monotonic() + 30
+    while not (tmp_path / "started").exists() and time.monotonic() < end_s:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert (tmp_path / "kept").exists()
+    assert "it was interrupted" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(("said", "is_none"), [("No state file was found!", True), ("ExpiredToken", False)])
+def test_a_state_that_cannot_be_read_is_not_an_empty_one(
+    tmp_path: Path, stand_in: Path, monkeypatch: pytest.MonkeyPatch, said: str, is_none: bool
+) -> None:
+    """Else `make mwaa-down` would say that there is nothing to delete."""
+    monkeypatch.setenv("TERRAFORM", str(stand_in))
+    terraform = terraform_tool.Terraform(tmp_path, {**os.environ, "SAID": said})
+    if is_none:
+        assert terraform.resources() == []
+    else:
+        with pytest.raises(terraform_tool.TerraformError, match=said):
+            terraform.resources()
+
+
+@pytest.mark.parametrize("action", ["up", "down"])
+def test_airflow_of_a_state_that_is_lost_is_named(
+    tmp_path: Path, stand_in: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    """It costs whether or not this state knows it; nothing is made beside it."""
+    monkeypatch.setenv("TERRAFORM", str(stand_in))
+    monkeypatch.setenv("SAID", "No state file was found!")
+    monkeypatch.setattr(mwaa, "check_credentials", lambda endpoint: "123456789012")
+    monkeypatch.setattr(mwaa, "environment_exists", lambda name, region, endpoint: True)
+    assert mwaa.main([action, "--yes", "--email=a@example.com", f"--folder={tmp_path}"]) == 1
+    assert "aws mwaa delete-environment --region name --name name" in capsys.readouterr().err
+    assert not (tmp_path / mwaa.CHOICES).exists()
 
 
 def test_what_up_has_chosen_goes_but_for_the_addresses(tmp_path: Path) -> None:

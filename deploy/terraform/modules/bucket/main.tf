@@ -93,6 +93,7 @@ resource "aws_s3_bucket_policy" "this" {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  #checkov:skip=CKV_AWS_300:the first rule does it; the check sees only the last one where a rule is dynamic
   bucket = aws_s3_bucket.this.id
 
   rule {
@@ -116,17 +117,21 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
-  rule {
-    id     = "move-to-infrequent-access"
-    status = var.transition_days == null ? "Disabled" : "Enabled"
+  dynamic "rule" {
+    for_each = var.transition_days == null ? [] : [var.transition_days]
 
-    filter {
-      prefix = var.transition_prefix
-    }
+    content {
+      id     = "move-to-infrequent-access"
+      status = "Enabled"
 
-    transition {
-      days          = coalesce(var.transition_days, 30)
-      storage_class = "STANDARD_IA"
+      filter {
+        prefix = var.transition_prefix
+      }
+
+      transition {
+        days          = rule.value
+        storage_class = "STANDARD_IA"
+      }
     }
   }
 

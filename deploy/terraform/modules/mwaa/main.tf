@@ -53,6 +53,14 @@ resource "aws_mwaa_environment" "this" {
     }
   }
 
+  # After its end a plan would bring it back, and no schedule would end it again.
+  lifecycle {
+    precondition {
+      condition     = timecmp(plantimestamp(), local.delete_at) < 0
+      error_message = "The time of ${var.name} was over at ${local.delete_at}: make mwaa-down removes what is left, make mwaa-up begins anew."
+    }
+  }
+
   # Nothing runs whose end is not set, and nothing starts without a way out.
   depends_on = [
     aws_scheduler_schedule.ending,

@@ -160,6 +160,13 @@ data "aws_iam_policy_document" "analyst" {
     resources = local.tables
   }
 
+  # Athena looks at it whatever the query names.
+  statement {
+    sid       = "SeeTheDefaultDatabase"
+    actions   = ["glue:GetDatabase"]
+    resources = ["${local.glue}:catalog", "${local.glue}:database/default"]
+  }
+
   dynamic "statement" {
     for_each = var.kms_key_arn == null ? [] : [var.kms_key_arn]
 
