@@ -56,6 +56,20 @@ def generate(**given: Any) -> None:
 
 
 @app.command()
+@config_options
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.  [default: off, a table]")
+def plan(*, as_json: bool, **given: Any) -> None:
+    """Say what a run would make and take: cells, files, bytes, memory, CPU time, cost of storage.
+
+    Nothing is made but a small trial, which takes some two seconds and is removed. The same follows for 10 million to
+    100 billion payments of that world.
+    """
+    from payloom.cli.plan_command import run_plan  # noqa: PLC0415 - slow to import
+
+    run_plan(given, as_json=as_json)
+
+
+@app.command()
 @click.argument("place", metavar="DIR", type=click.Path(), default="data")
 @reach_options
 @click.option("--quiet", is_flag=True, help="Nothing when all is well.  [default: off, a line]")

@@ -34,7 +34,7 @@ def check_memory(jobs: Sequence[Job], max_memory_bytes: int | None) -> None:
             Problem(
                 "max-memory",
                 f"{max_memory_bytes / 1e6:.0f} MB",
-                f"must be at least {(need_bytes + 999_999) // 1_000_000} MB for these row groups",
+                f"must be at least {(need_bytes + 999_999) // 1_000_000} MB for this world and its row groups",
                 fix="give more, or lower --row-group-mb",
             )
         ]
