@@ -42,6 +42,14 @@ STOP_SECONDS = 5
 REVISION = re.compile(r"[0-9a-f]{40}(-dirty)?")
 HARDENED = ["--read-only", "--cap-drop=ALL", "--security-opt=no-new-privileges", "--memory=512m", "--tmpfs=/tmp"]
 OFFLINE = [*HARDENED, "--network=none"]
+#: Commands that need an extra, and what they write; MLflow keeps its runs in a database of its own.
+EXTRAS = (
+    ["validate", "made", "--docs", "docs"],
+    ["profile", "made", "--out", "profiles"],
+    ["train", "made", "--tracking-uri", "sqlite:////data/runs.db", "--register", "baseline"],
+    ["score", "made", "--model", "training/scorers/gradient-boosting", "--from", "2025-12-01", "--to", "2025-12-03"],
+    ["realism", "made", "--fast", "--out", "realism.html"],
+)
 #: What installs, compiles or fetches a repository; Alpine's own busybox stays.
 UNWANTED = ("pip", "pip3", "uv", "gcc", "cc", "clang", "ld", "strip", "make", "git", "curl", "hatchling")
 LOOK_INSIDE = f"""
@@ -171,6 +179,26 @@ def check_rows(engine: Engine, report: Report, expected: dict[str, str]) -> None
     report.add("a config that is wrong", f"exit code {done.returncode}", good=done.returncode == WRONG_CONFIG)
 
 
+def check_extras(engine: Engine, report: Report) -> None:
+    """The commands of the extras: in full they work in 2 GB and warn of nothing, in slim they say what is missing."""
+    with open_folder() as folder:
+        options = [*OFFLINE, "--memory=2g", f"--volume={folder}:/data"]
+        # Somebody whom /etc/passwd does not know, as with --user "$(id -u):$(id -g)".
+        options.append("--user=12345:12345")
+        commands = [["generate", "--rows", ROWS, "--out", "made", "--quiet"], *EXTRAS]
+        for arguments in commands if report.image.endswith("full") else []:
+            began = time.monotonic()
+            done = engine.run(report.image, *arguments, options=options)
+            said = [line for line in done.stderr.splitlines() if "warning" in line.lower() or "error" in line.lower()]
+            good = done.returncode == 0 and not said
+            found = said[0] if said else f"exit code {done.returncode}, {time.monotonic() - began:.0f} s"
+            report.add(f"extras: {arguments[0]}", found, good=good)
+        if report.image.endswith("slim"):
+            done = engine.run(report.image, "profile", "made", options=options)
+            good = done.returncode == WRONG_CONFIG and "is not installed" in done.stderr
+            report.add("a command of full", f"exit code {done.returncode}", good=good)
+
+
 def check_stop(engine: Engine, report: Report) -> None:
     """SIGTERM ends a run cleanly, though it is the first process of its container."""
     name = f"payloom-check-{uuid.uuid4().hex[:8]}"
@@ -215,7 +243,7 @@ def check(engine: Engine, target: str, expected: dict[str, str]) -> int:
     """Check one image, and give the number of failures."""
     report = Report(f"payloom:{target}")
     checks: list[Callable[[Engine, Report], None]] = [check_metadata, check_inside, check_health, check_stop]
-    for one in [*checks, check_publish]:
+    for one in [*checks, check_publish, check_extras]:
         one(engine, report)
     check_rows(engine, report, expected)
     return report.failed

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,10 @@ class Engine:
 
     command: tuple[str, ...]
 
-    @property
+    @cached_property
     def name(self) -> str:
-        """Name of the program: docker or podman."""
-        return Path(self.command[0]).name
+        """Docker or podman, by what it says itself: the command may be `sudo docker`, or podman under docker's name."""
+        return "podman" if "podman" in self.call("--version").stdout else "docker"
 
     def call(self, *arguments: str, timeout_seconds: float = 600, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
         """Call it and give what it printed, whatever its exit code."""
