@@ -45,13 +45,15 @@ data "aws_iam_policy_document" "tls_only" {
 data "aws_iam_policy_document" "publisher" {
   source_policy_documents = [data.aws_iam_policy_document.tls_only.json]
 
+  # If it exists: S3 answers "no such key" instead of "access denied" only to who may list, and a request for an object
+  # names no prefix. So names of other objects can be seen in a listing of the whole bucket; the objects cannot.
   statement {
     sid       = "ListItsPrefix"
     actions   = ["s3:ListBucket"]
     resources = [var.bucket_arn]
 
     condition {
-      test     = "StringLike"
+      test     = "StringLikeIfExists"
       variable = "s3:prefix"
       values   = [var.prefix, "${var.prefix}/*"]
     }
@@ -111,7 +113,7 @@ data "aws_iam_policy_document" "analyst" {
     resources = [var.bucket_arn]
 
     condition {
-      test     = "StringLike"
+      test     = "StringLikeIfExists"
       variable = "s3:prefix"
       values   = [var.prefix, "${var.prefix}/*"]
     }
