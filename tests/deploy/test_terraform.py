@@ -198,6 +198,8 @@ def stand_in(tmp_path: Path) -> Path:
 def test_an_interrupted_terraform_may_keep_what_it_has_made(tmp_path: Path, stand_in: Path) -> None:
     """Ctrl-C reaches both; payloom's script waits until Terraform has written its state, and says one line."""
     script = (
+        # Who starts the tests in the background has them ignore Ctrl-C, and so would this.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "import os, sys; from pathlib import Path; from scripts.terraform_tool import *\n"
         "try: Terraform(Path(sys.argv[1]), os.environ).run('apply')\n"
         "except TerraformError as error: sys.exit(f'error: {error}')"
@@ -213,8 +215,12 @@ def test_an_interrupted_terraform_may_keep_what_it_has_made(tmp_path: Path, stan
     end_s = time.monotonic() + 30
     while not (tmp_path / "started").exists() and time.monotonic() < end_s:
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    try:
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
     assert process.returncode == 1
     assert (tmp_path / "kept").exists()
     assert "it was interrupted" in said
