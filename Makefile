@@ -6,7 +6,7 @@ ARGS ?=
 # Where `make upload` publishes data/; `make s3` creates this one on its own server.
 BUCKET ?= fraud-dl-raw
 # Extras of pyproject.toml, each with its pins in requirements/<extra>.txt.
-EXTRAS = dev realism s3 iceberg quality profile train server
+EXTRAS = dev realism s3 iceberg quality profile ray train server
 
 BIN = .venv/bin
 CORE = .venv/.stamp-core

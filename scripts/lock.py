@@ -22,6 +22,7 @@ LOCKS = {
     "iceberg": ["pyproject.toml", "--extra", "iceberg", "--constraints", "requirements/dev.txt"],
     "quality": ["pyproject.toml", "--extra", "quality", "--constraints", "requirements/dev.txt"],
     "profile": ["pyproject.toml", "--extra", "profile", "--constraints", "requirements/dev.txt"],
+    "ray": ["pyproject.toml", "--extra", "ray", "--constraints", "requirements/dev.txt"],
     "train": ["pyproject.toml", "--extra", "train", "--constraints", "requirements/dev.txt"],
     "server": ["requirements/server.in", "--constraints", "requirements/dev.txt"],
     "airflow": ["requirements/airflow.in"],
