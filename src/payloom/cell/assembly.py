@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -20,6 +20,7 @@ from payloom.behaviour.subscriptions import Subscriptions
 from payloom.behaviour.transfers import Transfers
 from payloom.cell.bounds import Chunk
 from payloom.config import Config
+from payloom.fraud.cases import CaseTable
 from payloom.fraud.reporting import Labels
 from payloom.fraud.stream import FraudStream, Plot
 from payloom.plan.daytables import DayTables
@@ -63,16 +64,20 @@ class Streams:
     plot: Plot
 
     @classmethod
-    def of(cls, config: Config) -> Streams:
-        """Lay out a world."""
+    def of(cls, config: Config, cases: CaseTable | None = None) -> Streams:
+        """Lay out a world, with a table of its cases where another process has listed them."""
         model = build_model(config)
         spending = Spending.of(model)
-        return cls(model, spending, Plot.of(model, spending))
+        return cls(model, spending, Plot.of(model, spending, cases))
+
+    def given(self, cases: CaseTable) -> Streams:
+        """Return the same world with a table of its cases."""
+        return Streams(self.model, self.spending, replace(self.plot, table=cases))
 
     @cached_property
     def settlement(self) -> Settlement:
         """What completes rows: it knows which cards are blocked."""
-        return Settlement.of(self.model, self.plot.cases.reissues)
+        return Settlement.of(self.model, self.plot.cases.table.reissues)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

@@ -14,6 +14,7 @@ from payloom.cell.bounds import Border, border_us, cell_borders, chunks
 from payloom.cell.columns import ArrowColumns
 from payloom.cell.entities import PART_ENTITIES, Entities, entity_counts
 from payloom.config import Config, DayRange, config_document, layout_digest, world_digest
+from payloom.fraud.cases import CaseTable, is_small
 from payloom.plan.periods import Month, day_number
 from payloom.schema import FRAUD_LABELS, PAYMENTS
 from payloom.write.contract import Emit, Job, Output
@@ -70,10 +71,18 @@ class PaymentsSource:
         """Digest of what decides the files, given the rows."""
         return layout_digest(self.config)
 
-    def open(self) -> PaymentsProducer:
-        """Build the world, once a process."""
+    def shared(self) -> CaseTable | None:
+        """List all fraud, for other processes to share; None in a world with so little that each lists it itself."""
+        plot = self.open().streams.plot
+        return None if is_small(plot.kit) else plot.cases.table
+
+    def open(self, shared: CaseTable | None = None) -> PaymentsProducer:
+        """Build the world, once a process, with the table that `shared` gave to whatever process."""
         if self._producer is None:
-            self._producer = PaymentsProducer(self.config, self.days)
+            self._producer = PaymentsProducer(self.config, self.days, Streams.of(self.config, shared))
+        elif shared is not None and not self._producer.streams.plot.has_cases:
+            streams = self._producer.streams.given(shared)
+            self._producer = PaymentsProducer(self.config, self.days, streams)
         return self._producer
 
     @property

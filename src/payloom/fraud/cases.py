@@ -79,35 +79,50 @@ def timed(kit: Kit, one: TypologyPlan, first_day: int, end_day: int) -> Timed:
     return Timed(one, events, victim, customer, one.typology.times(events, offset_us))
 
 
-@dataclass(frozen=True)
-class Cases:
-    """All cases of a world, sorted by key.
+@dataclass(frozen=True, slots=True)
+class CaseTable:
+    """All cases of a world, sorted by key: arrays that processes can share, and that nobody changes.
 
     Attributes
     ----------
     key
         Hash of campaign and victim.
+    first_us
+        Its first event.
     reported_us, blocked_us
         When the case is reported, and when that stops it; -1 for never.
     reissues
         Cards that were blocked and replaced, after fraud or because they were lost.
-    first_us
-        Its first event.
-    made
-        All events of the typologies that have few.
     """
 
-    kit: Kit
     key: U64
     first_us: I64
     reported_us: I64
     blocked_us: I64
     reissues: Reissues
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """A table of cases as the streams read it.
+
+    Attributes
+    ----------
+    kit
+        The world's tools.
+    table
+        All cases.
+    made
+        All events of the typologies that have few.
+    """
+
+    kit: Kit
+    table: CaseTable
     made: dict[str, Timed]
 
     def find(self, events: Events, victim: I64) -> NDArray[np.intp]:
         """Case of each event."""
-        return np.searchsorted(self.key, case_key(self.kit, events, victim))
+        return np.searchsorted(self.table.key, case_key(self.kit, events, victim))
 
 
 def case_key(kit: Kit, events: Events, victim: I64) -> U64:
@@ -128,7 +143,7 @@ def build_cases(kit: Kit, plans: Sequence[TypologyPlan]) -> Cases:
     replaced, since_us = np.concatenate([holder[stopped], lost]), np.concatenate([blocked[stopped], lost_us])
     reissues = Reissues.of(replaced, since_us, period.first_day * DAY_US)
     order = np.argsort(key)
-    return Cases(kit, key[order], first[order], reported[order], blocked[order], reissues, made)
+    return Cases(kit, CaseTable(key[order], first[order], reported[order], blocked[order], reissues), made)
 
 
 def _part(kit: Kit, one: TypologyPlan, kept: dict[str, Timed]) -> tuple[U64, I64, I64, I64, I64]:
@@ -158,10 +173,15 @@ def _part(kit: Kit, one: TypologyPlan, kept: dict[str, Timed]) -> tuple[U64, I64
     return key, first, reported, blocked, holder if one.typology.blocks_cards else np.full(len(key), -1)
 
 
+def is_small(kit: Kit) -> bool:
+    """Whether a world has so little fraud that its events are made once."""
+    return kit.model.config.world.fraud_rows <= KEPT_EVENTS
+
+
 def _spans(kit: Kit) -> list[tuple[int, int]]:
     """The period as a whole, or month by month where there is much fraud."""
     period = kit.model.plan.period
-    if kit.model.config.world.fraud_rows <= KEPT_EVENTS:
+    if is_small(kit):
         return [(period.first_day, period.end_day)]
     return [(month.first_day, month.end_day) for month in period.months]
 

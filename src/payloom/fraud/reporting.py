@@ -95,9 +95,9 @@ class Reporting:
         """Label the fraud of one typology: what concerns one victim becomes known at once."""
         case = cases.find(made.events, made.victim)
         # What happens after the report is seen at once, and nothing is reported before it has happened.
-        reported = np.maximum(cases.reported_us[case], rows.time_us + SOONEST_US)
-        reported[(cases.reported_us[case] == NEVER_US) | (rows.response != APPROVED)] = NEVER_US
-        return self._finish(code, made, rows, reported, self._kit.draws(cases.key[case], "report.case"))
+        reported = np.maximum(cases.table.reported_us[case], rows.time_us + SOONEST_US)
+        reported[(cases.table.reported_us[case] == NEVER_US) | (rows.response != APPROVED)] = NEVER_US
+        return self._finish(code, made, rows, reported, self._kit.draws(cases.table.key[case], "report.case"))
 
     def dispute(self, code: int, made: Timed, rows: Rows) -> Labels:
         """Label genuine payments that are disputed, each by itself."""

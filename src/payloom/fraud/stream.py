@@ -21,7 +21,7 @@ from payloom.codes import RESPONSE_CODE
 from payloom.config.fraud import known_typologies
 from payloom.config.typologies import TypologySettings
 from payloom.fraud.campaigns import TypologyPlan, plan_fraud, plan_planted
-from payloom.fraud.cases import KEPT_EVENTS, NEVER_US, Cases, Timed, build_cases, timed_between
+from payloom.fraud.cases import KEPT_EVENTS, NEVER_US, Cases, CaseTable, Timed, build_cases, timed_between
 from payloom.fraud.kit import Kit
 from payloom.fraud.registry import find_planted, find_typologies
 from payloom.fraud.reporting import Labels, Reporting
@@ -53,27 +53,35 @@ class Plot:
         Tools.
     fraud, planted
         Counts by typology, in order of their names.
+    table
+        All cases, where somebody listed them already.
     """
 
     kit: Kit
     fraud: tuple[TypologyPlan, ...]
     planted: tuple[TypologyPlan, ...]
+    table: CaseTable | None = None
 
     @classmethod
-    def of(cls, model: Model, spending: Spending) -> Plot:
-        """Plan all campaigns of a world."""
+    def of(cls, model: Model, spending: Spending, table: CaseTable | None = None) -> Plot:
+        """Plan all campaigns of a world; its cases are listed later, unless there is a table of them."""
         kit = Kit(model, spending, Victims(model))
         config = model.config
         planted = plan_planted(model.plan, _made(kit, find_planted(_wanted(config.planted.mix))))
         kit.plans.update((one.typology.name, one) for one in planted)
         fraud = plan_fraud(model.plan, _made(kit, find_typologies(_wanted(config.fraud.mix))))
         kit.plans.update((one.typology.name, one) for one in fraud)
-        return cls(kit, fraud, planted)
+        return cls(kit, fraud, planted, table)
 
     @cached_property
     def cases(self) -> Cases:
         """All cases, with their reports; listed when the first payment is made: seconds in a large world."""
-        return build_cases(self.kit, self.fraud)
+        return build_cases(self.kit, self.fraud) if self.table is None else Cases(self.kit, self.table, {})
+
+    @property
+    def has_cases(self) -> bool:
+        """Whether the cases are listed already."""
+        return self.table is not None or "cases" in self.__dict__
 
     def fraud_by_day(self) -> I64:
         """Fraud of each day of the period."""
@@ -225,12 +233,12 @@ class FraudStream:
             return
         cases = self.plot.cases
         case = cases.find(made.events, made.victim)
-        blocked = cases.blocked_us[case]
+        blocked = cases.table.blocked_us[case]
         stopped = (blocked != NEVER_US) & (rows.time_us >= blocked)
         by_card = np.flatnonzero(rows.card >= 0)
         holder = rows.card[by_card] // GENERATIONS
-        now, _ = cases.reissues.before(holder, rows.time_us[by_card])
-        then, _ = cases.reissues.before(holder, cases.first_us[case[by_card]])
+        now, _ = cases.table.reissues.before(holder, rows.time_us[by_card])
+        then, _ = cases.table.reissues.before(holder, cases.table.first_us[case[by_card]])
         rows.card[by_card] -= now - then
         # Another thief's case may have had the card blocked.
         stopped[by_card] |= now > then

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,3 +85,29 @@ class Source(Protocol):
     def open(self) -> Producer:
         """Build the producer of this process."""
         ...
+
+
+@runtime_checkable
+class Sharing(Protocol):
+    """A source whose processes can share what is heavy; sources that share nothing need not have these methods."""
+
+    def shared(self) -> Any:
+        """What all processes of a run can share, built once; read-only. None where nothing is worth it.
+
+        It can be pickled, and consists of little else than NumPy arrays. It holds for sources of the same config only.
+        """
+        ...
+
+    def open(self, shared: Any = None) -> Producer:
+        """Build the producer of this process, with what is shared where that is at hand: it makes the same rows."""
+        ...
+
+
+def shared_of(source: Source) -> Any:
+    """What all processes of a source's run can share, built now; None where there is nothing."""
+    return source.shared() if isinstance(source, Sharing) else None
+
+
+def open_with(source: Source, shared: Any) -> Producer:
+    """Build the producer of this process, with what `shared_of` gave, whoever built it; None builds everything."""
+    return source.open(shared) if shared is not None and isinstance(source, Sharing) else source.open()
