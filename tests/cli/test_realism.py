@@ -8,8 +8,21 @@ import pytest
 
 from payloom import World
 from payloom.cli.main import run
+from tests.cli.shell import payloom
 
 SMALL = {"world": {"rows": 20_000, "fraud_rate": 0.02}}
+#: A system without a database of time zones, as a bare container.
+NO_ZONES = """
+import sys, zoneinfo
+sys.modules["tzdata"] = None
+zoneinfo.reset_tzpath(())
+try:
+    zoneinfo.ZoneInfo("UTC")
+except zoneinfo.ZoneInfoNotFoundError:
+    pass
+else:
+    sys.exit("the time zones are not hidden")
+"""
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +58,22 @@ def test_json_is_the_whole_report_and_nothing_else(folder: Path, capfd: pytest.C
     assert report["leaks"]
     assert report["structure"]["histograms"]
     assert set(report["seconds"]) == {"facts", "structure", "plots", "leaks"}
+
+
+def test_a_system_without_time_zones_gets_the_same_report(folder: Path, capfd: pytest.CaptureFixture[str]):
+    """Times are told in UTC, and UTC is in no need of a database."""
+    code = run(["realism", str(folder), "--fast", "--json"])
+    here = json.loads(capfd.readouterr().out)
+    there = payloom("realism", str(folder), "--fast", "--json", before=NO_ZONES)
+    assert there.returncode == code, there.stderr
+    report = json.loads(there.stdout)
+    assert report["first_time"].endswith("+00:00")
+    assert report.keys() == here.keys()
+    # Sums run in threads, so their last digit is by chance.
+    got, expected = ({fact["id"]: fact.pop("value") for fact in one["facts"]} for one in (report, here))
+    near = {name: value if value is None else pytest.approx(value, rel=1e-12) for name, value in expected.items()}
+    assert got == near
+    assert {**report, "seconds": None} == {**here, "seconds": None}
 
 
 def write_others(folder: Path, *, wrong: bool) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Self
@@ -19,6 +19,7 @@ from payloom.schema import FRAUD_LABELS, PAYMENTS, TABLES
 READABLE: Final = (".parquet", ".csv")
 REQUIRED: Final = ("event_time", "is_fraud")
 """Columns without which nothing can be said."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,9 @@ class DataSet:
             frauds=pl.col("is_fraud").sum(),
             card_rows=card.sum() if self.has("transaction_type") else pl.len(),
             card_frauds=(pl.col("is_fraud") & card).sum(),
-            first=pl.col("event_time").min(),
-            last=pl.col("event_time").max(),
+            # Whole numbers: a time with a zone reaches Python only where the system has a database of time zones.
+            first_us=pl.col("event_time").min().dt.epoch("us"),
+            last_us=pl.col("event_time").max().dt.epoch("us"),
         )
         try:
             return query.collect(engine="streaming").row(0, named=True)
@@ -199,12 +201,12 @@ class DataSet:
     @property
     def first_time(self) -> datetime:
         """Time of the first payment, UTC."""
-        return self._totals["first"]
+        return _EPOCH + timedelta(microseconds=self._totals["first_us"])
 
     @property
     def last_time(self) -> datetime:
         """Time of the last payment, UTC."""
-        return self._totals["last"]
+        return _EPOCH + timedelta(microseconds=self._totals["last_us"])
 
 
 def _files(place: Path, *, missing_ok: bool = False) -> tuple[Path, ...]:
