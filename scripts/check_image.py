@@ -18,7 +18,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -75,7 +75,6 @@ class Report:
 
     image: str
     failed: int = 0
-    lines: list[str] = field(default_factory=list)
 
     def add(self, what: str, found: object, *, good: bool) -> None:
         """Note and print one result."""
