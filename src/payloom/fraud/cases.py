@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from payloom.fraud.campaigns import TypologyPlan, events_between
 from payloom.fraud.events import Events
@@ -19,7 +20,7 @@ from payloom.plan.periods import DAY_US
 from payloom.streams.hashing import U64, draw2, high, low, unit
 from payloom.world.cards import SLOTS
 from payloom.world.lost_cards import lost_cards
-from payloom.world.reissues import Reissues
+from payloom.world.reissues import Reissues, pack_blocks
 
 I64 = NDArray[np.int64]
 
@@ -59,6 +60,14 @@ class Timed:
 
 KEPT_EVENTS = 60_000
 """Worlds with at most so many events make them once, some 300 bytes each, and not cell by cell."""
+
+SPAN_EVENTS = 60_000
+"""Elsewhere about so many events of a typology are looked at together."""
+
+_AT_ONCE = 1 << 15
+"""Cases that are reported together: what is made on the way stays in the cache."""
+
+_KINDS = (np.uint64, np.int64, np.int64, np.int64)
 
 
 def timed_between(cases: Cases, one: TypologyPlan, start_us: int, end_us: int) -> Timed:
@@ -132,45 +141,70 @@ def case_key(kit: Kit, events: Events, victim: I64) -> U64:
 
 def build_cases(kit: Kit, plans: Sequence[TypologyPlan]) -> Cases:
     """Go through all fraud of the period once."""
-    period = kit.model.plan.period
     made: dict[str, Timed] = {}
-    parts = [_part(kit, one, made) for one in plans if int(one.quota.sum())]
-    empty = np.zeros(0, dtype=np.int64)
-    parts.append((np.zeros(0, dtype=np.uint64), empty, empty, empty, empty))
-    key, first, reported, blocked, holder = (np.concatenate(column) for column in zip(*parts, strict=True))
-    stopped = (blocked != NEVER_US) & (holder >= 0)
-    lost, lost_us = lost_cards(kit.model)
-    replaced, since_us = np.concatenate([holder[stopped], lost]), np.concatenate([blocked[stopped], lost_us])
-    reissues = Reissues.of(replaced, since_us, period.first_day * DAY_US)
+    columns: tuple[list[NDArray[Any]], ...] = ([], [], [], [])
+    blocks = [pack_blocks(*lost, _origin_us(kit)) for lost in lost_cards(kit.model)]
+    for one in plans:
+        if int(one.quota.sum()):
+            *part, replaced = _part(kit, one, made)
+            blocks.append(replaced)
+            for column, values in zip(columns, part, strict=True):
+                column.append(values)
+    reissues = Reissues.of(_joined(blocks, np.int64), _origin_us(kit))
+    key = _joined(columns[0], np.uint64)
     order = np.argsort(key)
-    return Cases(kit, CaseTable(key[order], first[order], reported[order], blocked[order], reissues), made)
+    # A column at a time, so that no two of them are there twice.
+    first, reported, blocked = (_joined(column, np.int64)[order] for column in columns[1:])
+    key.sort()
+    return Cases(kit, CaseTable(key, first, reported, blocked, reissues), made)
+
+
+def _joined(parts: list[NDArray[Any]], dtype: DTypeLike) -> NDArray[Any]:
+    """Join arrays end to end, and let go of them."""
+    whole = np.concatenate([np.zeros(0, dtype=dtype), *parts])
+    parts.clear()
+    return whole
+
+
+def _origin_us(kit: Kit) -> int:
+    return kit.model.plan.period.first_day * DAY_US
 
 
 def _part(kit: Kit, one: TypologyPlan, kept: dict[str, Timed]) -> tuple[U64, I64, I64, I64, I64]:
-    """Cases of one typology: key, first event, report, block, card slot (-1 where no card is blocked)."""
-    keys: list[U64] = []
-    columns: list[tuple[I64, I64, I64]] = []
-    spans = _spans(kit)
+    """Cases of one typology: key, first event, report, block; and blocks of cards, packed."""
+    columns: tuple[list[NDArray[Any]], ...] = ([], [], [], [])
+    spans = _spans(kit, one)
     for first_day, end_day in spans:
         made = timed(kit, one, first_day, end_day)
-        if len(spans) == 1:
+        if is_small(kit):
             kept[one.typology.name] = made
-        keys.append(case_key(kit, made.events, made.victim))
-        card = kit.pair_draws(made.events.campaign_bits, made.victim, "card")
-        slot = kit.model.cards.choose_slot(made.customer, high(card))
-        columns.append((made.time_us, made.customer * SLOTS + slot, one.typology.silent_days(made.events)))
-    key = np.concatenate(keys)
-    time_us, holder, silent = (np.concatenate(column) for column in zip(*columns, strict=True))
-    order = np.lexsort((time_us, key))
-    key, time_us, holder, silent = key[order], time_us[order], holder[order], silent[order]
-    begins = np.concatenate([[True], key[1:] != key[:-1]])
-    key, first, holder = key[begins], time_us[begins], holder[begins]
-    reported = _report(kit, one, key, first, silent[begins])
-    hours = kit.model.plan.functions
-    wait = hours.exp(hours.normal(high(kit.draws(key, "case.block"))) * BLOCK_SIGMA) * BLOCK_MEDIAN_HOURS
-    wait_us = (np.minimum(wait, MAX_BLOCK_HOURS) * 3.6e9).astype(np.int64)
-    blocked = np.where(reported == NEVER_US, NEVER_US, reported + wait_us)
-    return key, first, reported, blocked, holder if one.typology.blocks_cards else np.full(len(key), -1)
+        for column, values in zip(columns, _begun(kit, one, made), strict=True):
+            column.append(values)
+    key, first, holder, silent = (_joined(column, kind) for column, kind in zip(columns, _KINDS, strict=True))
+    if len(spans) > 1:
+        # A case that goes on in the next span began in the one before.
+        key, begins = np.unique(key, return_index=True)
+        first, holder, silent = first[begins], holder[begins], silent[begins]
+    reported, blocked = np.empty_like(first), np.empty_like(first)
+    for start in range(0, len(key), _AT_ONCE):
+        some = slice(start, start + _AT_ONCE)
+        reported[some], blocked[some] = _report(kit, one, key[some], first[some], silent[some])
+    stopped = np.flatnonzero(blocked != NEVER_US) if one.typology.blocks_cards else np.zeros(0, dtype=np.intp)
+    return key, first, reported, blocked, pack_blocks(holder[stopped], blocked[stopped], _origin_us(kit))
+
+
+def _begun(kit: Kit, one: TypologyPlan, made: Timed) -> tuple[U64, I64, I64, I64]:
+    """Cases of some events, sorted by key: key, first event, its card slot, days of silence."""
+    key = case_key(kit, made.events, made.victim)
+    order = np.lexsort((made.time_us, key))
+    key = key[order]
+    begins = np.ones(len(key), dtype=np.bool_)
+    begins[1:] = key[1:] != key[:-1]
+    first = order[begins]
+    events, customer = made.events.take(first), made.customer[first]
+    card = kit.pair_draws(events.campaign_bits, made.victim[first], "card")
+    holder = customer * SLOTS + kit.model.cards.choose_slot(customer, high(card))
+    return key[begins], made.time_us[first], holder, one.typology.silent_days(events)
 
 
 def is_small(kit: Kit) -> bool:
@@ -178,20 +212,25 @@ def is_small(kit: Kit) -> bool:
     return kit.model.config.world.fraud_rows <= KEPT_EVENTS
 
 
-def _spans(kit: Kit) -> list[tuple[int, int]]:
-    """The period as a whole, or month by month where there is much fraud."""
+def _spans(kit: Kit, one: TypologyPlan) -> list[tuple[int, int]]:
+    """The period as a whole, or in parts where there is much fraud of a typology."""
     period = kit.model.plan.period
     if is_small(kit):
         return [(period.first_day, period.end_day)]
-    return [(month.first_day, month.end_day) for month in period.months]
+    part = (np.cumsum(one.quota) - one.quota) // SPAN_EVENTS
+    starts = (period.first_day + np.flatnonzero(np.diff(part, prepend=-1))).tolist()
+    return list(zip(starts, [*starts[1:], period.end_day], strict=True))
 
 
-def _report(kit: Kit, one: TypologyPlan, key: U64, first_us: I64, silent_days: I64) -> I64:
-    """When cases are reported; some never are."""
+def _report(kit: Kit, one: TypologyPlan, key: U64, first_us: I64, silent_days: I64) -> tuple[I64, I64]:
+    """When cases are reported, some never, and when that stops them."""
     functions, settings = kit.model.plan.functions, one.typology.settings
     bits = kit.draws(key, "case.report")
     days = functions.exp(functions.normal(high(bits)) * settings.report_delay_sigma)
     days = days * settings.report_delay_median_days + silent_days
     delay_us = (np.minimum(days, MAX_DELAY_DAYS) * DAY_US).astype(np.int64)
     reported = first_us + np.maximum(delay_us, SOONEST_US)
-    return np.where(unit(low(bits)) < settings.unreported_share, NEVER_US, reported)
+    wait = functions.exp(functions.normal(high(kit.draws(key, "case.block"))) * BLOCK_SIGMA) * BLOCK_MEDIAN_HOURS
+    wait_us = (np.minimum(wait, MAX_BLOCK_HOURS) * 3.6e9).astype(np.int64)
+    silent = unit(low(bits)) < settings.unreported_share
+    return np.where(silent, NEVER_US, reported), np.where(silent, NEVER_US, reported + wait_us)

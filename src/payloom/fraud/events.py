@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,3 +66,17 @@ class Events:
 
 
 EVENT_FIELDS = tuple(field.name for field in fields(Events))
+
+
+def alike(numbers: I64) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Each number that occurs, in order, with its places, in order: days, months, few in all."""
+    if not len(numbers):
+        return
+    if (numbers[1:] < numbers[:-1]).any():
+        order = np.argsort(numbers, kind="stable")
+        numbers = numbers[order]
+    else:
+        order = np.arange(len(numbers))
+    begins = np.concatenate([[0], np.flatnonzero(numbers[1:] != numbers[:-1]) + 1, [len(numbers)]]).tolist()
+    for begin, end in pairwise(begins):
+        yield int(numbers[begin]), order[begin:end]

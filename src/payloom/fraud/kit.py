@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from payloom.behaviour.rows import NULL, Rows
 from payloom.behaviour.settlement import APP, ONLINE, WEB
 from payloom.fraud.campaigns import TypologyPlan, campaigns_of, events_between
-from payloom.fraud.events import Events
+from payloom.fraud.events import Events, alike
 from payloom.fraud.shops import Shops
 from payloom.fraud.victims import Victims
 from payloom.plan.groups import noon_offset_minutes
@@ -115,7 +115,11 @@ class Kit(Shops):
 
     def groups(self, bits: U32) -> I64:
         """Groups of customers, each in proportion to its size."""
-        return CategoricalTable([group.share for group in self.model.plan.groups])(bits).astype(np.int64)
+        return self._group_shares(bits).astype(np.int64)
+
+    @cached_property
+    def _group_shares(self) -> CategoricalTable:
+        return CategoricalTable([group.share for group in self.model.plan.groups])
 
     def someone(self, events: Events, group_bits: U32, bits: U64) -> I64:
         """A customer of a random group who is there when the campaign begins, each as likely as the other."""
@@ -127,8 +131,7 @@ class Kit(Shops):
         start = np.clip(events.start_day, plan.period.first_day, plan.period.end_day - 1)
         month = np.searchsorted([m.first_day for m in plan.period.months], start, side="right") - 1
         cohort = np.empty(len(events), dtype=np.int64)
-        for number in np.unique(month).tolist():
-            here = np.flatnonzero(month == number)
+        for number, here in alike(month):
             cohort[here] = plan.cohorts.draw(plan.period.epoch_of_month(number), group[here], high(bits[here]))
         rank = (low(bits).astype(np.int64) * plan.cohorts.size[cohort]) >> 32
         return plan.cohorts.base[cohort] + rank
@@ -143,8 +146,7 @@ class Kit(Shops):
         The others of the same campaign and day follow one by one. Outside the period there are none.
         """
         first, count = np.zeros(len(campaign), dtype=np.int64), np.zeros(len(campaign), dtype=np.int64)
-        for number in np.unique(day).tolist():
-            here = np.flatnonzero(day == number)
+        for number, here in alike(day):
             known, start, size = self._campaigns_on(name, number)
             if len(known):
                 place = np.minimum(np.searchsorted(known, campaign[here]), len(known) - 1)

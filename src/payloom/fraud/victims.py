@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from payloom.fraud.events import Events
+from payloom.fraud.events import Events, alike
 from payloom.streams.bijection import Permutation
 from payloom.streams.hashing import draw_int
 from payloom.world.model import Model
@@ -51,8 +51,7 @@ class Victims:
         month = np.maximum(np.searchsorted(firsts, events.day - events.age, side="right") - 1, 0)
         order = month * len(Band) + band
         customer = np.empty(len(events), dtype=np.int64)
-        for key in np.unique(order).tolist():
-            here = np.flatnonzero(order == key)
+        for key, here in alike(order):
             customer[here] = self.customers(key // len(Band), Band(key % len(Band)), slot[here])
         return customer
 
@@ -76,8 +75,7 @@ class Victims:
         month = np.maximum(np.searchsorted(firsts, start_day, side="right") - 1, 0)
         order = month * len(plan.groups) + group
         customer = np.empty(len(slot), dtype=np.int64)
-        for key in np.unique(order).tolist():
-            here = np.flatnonzero(order == key)
+        for key, here in alike(order):
             number, of_group = divmod(key, len(plan.groups))
             cohorts = plan.cohorts.active(plan.period.epoch_of_month(number), of_group)
             ends = np.cumsum(plan.cohorts.size[cohorts])

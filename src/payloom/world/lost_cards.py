@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,16 +19,15 @@ LOST_A_YEAR = 0.05
 
 _YEAR_DAYS = 365.0
 
-_AT_ONCE = 1 << 20
-"""Customers looked at together: large worlds have more than memory holds."""
+_AT_ONCE = 1 << 16
+"""Customers looked at together: large worlds have more than memory holds, and few stay in the cache."""
 
 
-def lost_cards(model: Model) -> tuple[I64, I64]:
-    """List the holders (a customer's card slot) whose card is replaced like that, and when."""
+def lost_cards(model: Model) -> Iterator[tuple[I64, I64]]:
+    """List, part by part, the holders (a customer's card slot) whose card is replaced like that, and when."""
     total = model.plan.cohorts.customers
-    parts = [_lost(model, np.arange(first, min(first + _AT_ONCE, total))) for first in range(0, total, _AT_ONCE)]
-    holder, time_us = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return holder, time_us
+    for first in range(0, total, _AT_ONCE):
+        yield _lost(model, np.arange(first, min(first + _AT_ONCE, total)))
 
 
 def _lost(model: Model, customer: I64) -> tuple[I64, I64]:

@@ -36,12 +36,11 @@ class Reissues:
     origin_us: int
 
     @classmethod
-    def of(cls, holder: I64, time_us: I64, origin_us: int) -> Reissues:
-        """Sort blocks by holder and time; two blocks of a holder in the same second are one."""
-        seconds = np.maximum((time_us - origin_us) // 1_000_000, 0)
-        keys = np.unique(holder << _SECOND_BITS | np.minimum(seconds, (1 << _SECOND_BITS) - 1))
-        owner = keys >> _SECOND_BITS
-        keys = keys[np.arange(len(keys)) - np.searchsorted(owner, owner) < MAX_BLOCKS]
+    def of(cls, keys: I64, origin_us: int) -> Reissues:
+        """Sort packed blocks, in place, by holder and time; two blocks of a holder in the same second are one."""
+        keys.sort()
+        keys = keys[_differ(keys, 1)]
+        keys = keys[_differ(keys >> _SECOND_BITS, MAX_BLOCKS)]
         present = np.zeros(1 << _FILTER_BITS, dtype=np.bool_)
         present[(keys >> _SECOND_BITS) & ((1 << _FILTER_BITS) - 1)] = True
         return cls(keys, present, origin_us)
@@ -69,3 +68,19 @@ class Reissues:
         row = np.repeat(np.arange(len(holder)), count)
         place = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count) + first[row]
         return row, (self.keys[place] & ((1 << _SECOND_BITS) - 1)) * 1_000_000 + self.origin_us
+
+
+def pack_blocks(holder: I64, time_us: I64, origin_us: int) -> I64:
+    """Pack blocks as `Reissues` keeps them; what was before the period counts as its beginning."""
+    seconds = time_us - origin_us
+    seconds //= 1_000_000
+    np.clip(seconds, 0, (1 << _SECOND_BITS) - 1, out=seconds)
+    seconds |= holder << _SECOND_BITS
+    return seconds
+
+
+def _differ(values: I64, distance: int) -> NDArray[np.bool_]:
+    """Whether each of some sorted values is not that of so many places before."""
+    differs = np.ones(len(values), dtype=np.bool_)
+    np.not_equal(values[distance:], values[:-distance], out=differs[distance:])
+    return differs

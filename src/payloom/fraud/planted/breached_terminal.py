@@ -26,6 +26,9 @@ SHORTEST_DAYS = 14
 CUSTOMERS_ASKED = 40
 """People of the country who are looked at for one who lives in the shop's city and is there."""
 
+ASKED_AT_ONCE = 4096
+"""So many take little longer than a few."""
+
 SHOPS = {
     "fuel_pump": 0.30, "fuel": 0.24, "convenience": 0.16, "grocery": 0.12, "cash_machine": 0.12, "parking": 0.06,
 }  # fmt: skip
@@ -62,15 +65,20 @@ class BreachedTerminal(Typology):
         kit = self.kit
         city, region = self._city(events), kit.country_bits(events)
         found = np.zeros(len(events), dtype=np.int64)
-        open_ = np.arange(len(events))
-        for attempt in range(CUSTOMERS_ASKED):
-            if not open_.size:
-                break
-            some = events.take(open_)
-            asked = victim[open_] * CUSTOMERS_ASKED + attempt
+        open_, attempt = np.arange(len(events)), 0
+        while open_.size and attempt < CUSTOMERS_ASKED:
+            # Where few are left, several customers of each are asked at once, and the first who fits is taken.
+            tries = min(max(ASKED_AT_ONCE // open_.size, 1), CUSTOMERS_ASKED - attempt)
+            wide = np.repeat(open_, tries)
+            some = events.take(wide)
+            asked = victim[wide] * CUSTOMERS_ASKED + np.tile(np.arange(attempt, attempt + tries), open_.size)
             bits = kit.pair_draws(some.campaign_bits, asked, "breached_terminal.visitor")
-            found[open_] = kit.someone(some, region[open_], bits)
-            open_ = open_[~self._in_town(found[open_], some, city[open_])]
+            customer = kit.someone(some, region[wide], bits)
+            fits = self._in_town(customer, some, city[wide]).reshape(-1, tries)
+            some_fit = fits.any(axis=1)
+            place = np.where(some_fit, fits.argmax(axis=1), tries - 1)
+            found[open_] = customer.reshape(-1, tries)[np.arange(open_.size), place]
+            open_, attempt = open_[~some_fit], attempt + tries
         return found
 
     def choose(self, choice: Choice, events: Events) -> None:
@@ -100,9 +108,11 @@ class BreachedTerminal(Typology):
         """Whether customers live in a city and stay there on the day of an event."""
         kit = self.kit
         here = kit.home_place(customer) == city
+        locals_ = np.flatnonzero(here)
+        customer, midnight_us = customer[locals_], events.midnight_us[locals_]
         country = kit.model.geography.home_country[kit.group_of(customer)]
         for part in (0, DAY_US // 2, DAY_US):
-            away, _, on_the_road = kit.spending.trips.whereabouts(customer, country, events.midnight_us + part)
-            here[away] = False
-            here[on_the_road] = False
+            away, _, on_the_road = kit.spending.trips.whereabouts(customer, country, midnight_us + part)
+            here[locals_[away]] = False
+            here[locals_[on_the_road]] = False
         return here

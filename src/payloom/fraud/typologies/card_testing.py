@@ -55,6 +55,9 @@ BIN_SHARE = 0.4
 BIN_TRIES = 24
 """Customers among whom a card of the BIN is looked for; then one of the issuer's, then any."""
 
+OF_THE_BIN = 3
+"""How close a card of the BIN itself is; one of the issuer's may be 2, any other is 1."""
+
 CHECK_SHARE = 0.10
 """Tests that are account verifications for 0 (estimate)."""
 
@@ -150,15 +153,17 @@ class CardTesting(Typology):
         # Nobody knows how many were tried before the period.
         tried = np.where(tried > 0, tried, max(round(self.settings.mean_size / 2), 1))
         run = events.number // RUN * SALES + (events.age & 1)
-        victim = np.zeros(len(events), dtype=np.int64)
-        for campaign in np.unique(events.campaign).tolist():
-            here = np.flatnonzero(events.campaign == campaign)
-            numbers = np.arange(tried[here[0]])
-            good = np.flatnonzero(self._is_good(np.repeat(events.campaign_bits[here[:1]], len(numbers)), numbers))
-            good = good[: max(int(len(good) * SOLD_SHARE), 1)]
-            if len(good):
-                victim[here] = good[run[here] % len(good)]
-        return victim
+        _, first, back = np.unique(events.campaign, return_index=True, return_inverse=True)
+        tried = tried[first]
+        ends = np.cumsum(tried)
+        numbers = np.arange(tried.sum()) - np.repeat(ends - tried, tried)
+        good = np.flatnonzero(self._is_good(np.repeat(events.campaign_bits[first], tried), numbers))
+        # Good cards of each campaign, one after the other; some of them are sold.
+        begin = np.searchsorted(good, ends - tried)
+        passed = np.searchsorted(good, ends) - begin
+        sold = np.minimum(np.maximum((passed * SOLD_SHARE).astype(np.int64), 1), passed)
+        place = begin[back] + run % np.maximum(sold, 1)[back]
+        return np.where(sold[back] > 0, np.append(numbers[good], 0)[np.minimum(place, len(good))], 0)
 
     def _is_good(self, campaign_bits: U64, victim: I64) -> NDArray[np.bool_]:
         return high(self.kit.pair_draws(campaign_bits, victim, "card_testing.good")) < threshold32(GOOD_SHARE)
@@ -180,13 +185,18 @@ class CardTesting(Typology):
         wanted, issuer = kit.product_of(sample, np.zeros(len(events), dtype=np.int64))
         card = high(kit.pair_draws(events.campaign_bits, victim, "card"))
         chosen, closest = sample, np.zeros(len(events), dtype=np.int64)
+        open_ = np.arange(len(events))
         for attempt in range(BIN_TRIES):
-            bits = kit.pair_draws(events.campaign_bits, victim * BIN_TRIES + attempt, "card_testing.next")
-            customer = kit.someone(events, country, bits)
-            bin_id, issued_by = kit.product_of(customer, kit.model.cards.choose_slot(customer, card))
-            close = 1 + (issued_by == issuer).astype(np.int64) + (bin_id == wanted)
-            chosen = np.where(close > closest, customer, chosen)
-            closest = np.maximum(close, closest)
+            if not open_.size:
+                break
+            some = events.take(open_)
+            bits = kit.pair_draws(some.campaign_bits, victim[open_] * BIN_TRIES + attempt, "card_testing.next")
+            customer = kit.someone(some, country[open_], bits)
+            bin_id, issued_by = kit.product_of(customer, kit.model.cards.choose_slot(customer, card[open_]))
+            close = 1 + (issued_by == issuer[open_]).astype(np.int64) + (bin_id == wanted[open_])
+            closer = close > closest[open_]
+            chosen[open_[closer]], closest[open_[closer]] = customer[closer], close[closer]
+            open_ = open_[close < OF_THE_BIN]
         return chosen
 
     def choose(self, choice: Choice, events: Events) -> None:

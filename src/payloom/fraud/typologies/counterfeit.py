@@ -137,7 +137,9 @@ class Counterfeit(Typology):
             open_ = open_[(slot != stolen) | self._left(customer[open_], events.start_day[open_])]
         # Before the first breach of a world there is none to follow, and its visitors may not be customers yet.
         follows = (first.start_day < events.start_day) & ~self._left(customer, events.start_day)
-        return np.where(follows, customer, super().customer(events, victim))
+        others = np.flatnonzero(~follows)
+        customer[others] = super().customer(events.take(others), victim[others])
+        return customer
 
     def choose(self, choice: Choice, events: Events) -> None:
         """Buy in the runner's city what sells; a card's first use is often small."""
