@@ -129,19 +129,18 @@ def stand_in(kind: Kind, tools: Path, home: Path) -> Iterator[StandIn]:
     """
     home.mkdir(parents=True)
     port = free_ports([kind])[kind]
-    proxy = http.server.ThreadingHTTPServer((HOST, 0), type("Forward", (_Forward,), {"port": port}))
-    server = StandIn(kind, port, proxy.server_port, home / "log")
-    process = _start(server, tools, home)
-    threading.Thread(target=proxy.serve_forever, daemon=True).start()
-    try:
-        _wait(server, process)
-        _refuse_strangers(process)
-        yield server
-    finally:
-        signal_group(process.pid, signal.SIGKILL)
-        process.wait()
-        proxy.shutdown()
-        proxy.server_close()
+    with http.server.ThreadingHTTPServer((HOST, 0), type("Forward", (_Forward,), {"port": port})) as proxy:
+        server = StandIn(kind, port, proxy.server_port, home / "log")
+        process = _start(server, tools, home)
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        try:
+            _wait(server, process)
+            _refuse_strangers(process)
+            yield server
+        finally:
+            signal_group(process.pid, signal.SIGKILL)
+            process.wait()
+            proxy.shutdown()
 
 
 class _Forward(http.server.BaseHTTPRequestHandler):
@@ -180,7 +179,7 @@ class _Forward(http.server.BaseHTTPRequestHandler):
 def _start(server: StandIn, tools: Path, home: Path) -> subprocess.Popen[bytes]:
     program = tools / ("ministack" if server.kind == "ministack" else "moto_server")
     if not program.is_file():
-        raise StandInError(f"{program} is missing; install requirements/terraform.txt, or name another --tools")
+        raise StandInError(f"{program} is missing; run make .venv-athena/.stamp-athena, or name another --tools")
     command = [str(program)] if server.kind == "ministack" else [str(program), "-H", HOST, "-p", str(server.port)]
     settings: Mapping[str, str] = {
         "BIND_HOST": HOST,

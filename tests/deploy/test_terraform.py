@@ -16,7 +16,7 @@ import pytest
 from payloom.catalog.hive import athena_statements
 from payloom.catalog.names import ANY_YEAR, Location
 from payloom.schema import TABLES
-from scripts import mwaa, terraform_tool, write_glue_tables
+from scripts import aws_stand_in, mwaa, terraform_tool, write_glue_tables
 
 ROOT = Path(__file__).parents[2]
 TERRAFORM = ROOT / "deploy/terraform"
@@ -154,6 +154,18 @@ def test_no_terraform_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     said = capsys.readouterr().err
     assert said.startswith("error: terraform is not on the PATH")
     assert said.count("\n") == 1
+
+
+def test_a_stand_in_that_is_missing_names_the_target_that_makes_it(tmp_path: Path) -> None:
+    """The way out is a target that the Makefile has."""
+    with (
+        pytest.raises(aws_stand_in.StandInError, match="is missing; run make ") as caught,
+        aws_stand_in.stand_in("ministack", tmp_path, tmp_path / "home"),
+    ):
+        pass
+    target = str(caught.value).partition("run make ")[2].partition(",")[0]
+    done = subprocess.run(["make", "--dry-run", target], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_without_credentials_one_line_says_so(tmp_path: Path) -> None:
