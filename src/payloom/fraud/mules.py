@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -50,6 +49,9 @@ GANG_CAMPAIGN_SHARE, GANG_MULE_SHARE = 0.45, 0.6
 GANG = 1000
 """Number of the organiser among a campaign's people; mules have smaller ones."""
 
+WHOLE_EVENTS = 200_000
+"""A typology with at most so many events has them put in order once, with more around those that are asked for."""
+
 SHORTEST_SPAN_US = 4_000_000_000
 
 
@@ -90,28 +92,32 @@ class Sequence:
 
     Attributes
     ----------
+    first_day, end_day
+        Whose events these are.
     index
-        Positions of all events of the world's period, sorted.
+        Positions of all events on these days, sorted.
     place, length
-        Place of each in its campaign from 0 on, and how many events the campaign has.
+        Place of each in its campaign from 0 on, and how many events the campaign has; of campaigns that have days
+        before or after these, those here.
     """
 
+    first_day: int
+    end_day: int
     index: I64
     place: I64
     length: I64
 
     @classmethod
-    def of(cls, kit: Kit, name: str) -> Sequence:
-        """Count through all campaigns of a typology."""
-        period = kit.model.plan.period
-        events = events_between(kit.model.plan, kit.plans[name], period.first_day, period.end_day)
+    def of(cls, kit: Kit, name: str, first_day: int, end_day: int) -> Sequence:
+        """Count through the campaigns of a typology on the days [first_day, end_day) of the period."""
+        events = events_between(kit.model.plan, kit.plans[name], first_day, end_day)
         order = np.lexsort((events.index, events.campaign))
         _, begin, size = np.unique(events.campaign[order], return_index=True, return_counts=True)
         place, length = np.empty(len(events), dtype=np.int64), np.empty(len(events), dtype=np.int64)
         place[order] = np.arange(len(events)) - np.repeat(begin, size)
         length[order] = np.repeat(size, size)
         by_index = np.argsort(events.index)
-        return cls(events.index[by_index], place[by_index], length[by_index])
+        return cls(first_day, end_day, events.index[by_index], place[by_index], length[by_index])
 
     def find(self, events: Events) -> tuple[I64, I64]:
         """Place of each event in its campaign, and the campaign's number of events."""
@@ -152,15 +158,24 @@ class MuleShape(TransferTypology):
         self._networks = kit.networks(
             self.name, self.drift, {"mobile": 0.46, "home": 0.42, "vpn": 0.09, "hosting": 0.03}
         )
+        self._sequence: Sequence | None = None
 
-    @cached_property
-    def sequence(self) -> Sequence:
-        """Places of all events in their campaigns."""
-        return Sequence.of(self.kit, self.name)
+    def places(self, events: Events) -> tuple[I64, I64]:
+        """Place of each event in its campaign from 0 on, and how many events the campaign has over all its days."""
+        period = self.kit.model.plan.period
+        first_day, end_day = period.first_day, period.end_day
+        if len(events) and int(self.kit.plans[self.name].quota.sum()) > WHOLE_EVENTS:
+            # All days of all campaigns that have an event here.
+            first_day = max(first_day, int(events.day.min()) - self.max_days + 1)
+            end_day = min(end_day, int(events.day.max()) + self.max_days)
+        known = self._sequence
+        if known is None or first_day < known.first_day or end_day > known.end_day:
+            known = self._sequence = Sequence.of(self.kit, self.name, first_day, end_day)
+        return known.find(events)
 
     def legs(self, events: Events) -> Legs:
         """Which mule pays which."""
-        place, length = self.sequence.find(events)
+        place, length = self.places(events)
         variant = high(self.kit.draws(events.campaign_bits, f"{self.name}.variant")).astype(np.int64)
         return type(self).shape(place, length, variant)
 

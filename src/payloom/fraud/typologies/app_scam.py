@@ -58,7 +58,7 @@ class AppScam(MuleShape):
 
     def legs(self, events: Events) -> Legs:
         """The victim pays mule 0, later now and then mule 1."""
-        place, _ = self.sequence.find(events)
+        place, _ = self.places(events)
         later = high(self.kit.draws(events.bits, "app_scam.account"))
         mule = (place > 1) & (unit(later) < SECOND_ACCOUNT_SHARE)
         once = np.zeros_like(place)

@@ -46,7 +46,7 @@ class MuleCashOut(MuleShape):
 
     def legs(self, events: Events) -> Legs:
         """Victims pay mule 0; mule 0 pays mules 1, 2, ..., or a business."""
-        place, length = self.sequence.find(events)
+        place, length = self.places(events)
         taken = np.maximum((length * TAKEN_SHARE + 0.5).astype(np.int64), 1)
         takes, later = place < taken, place - taken
         victims = 1 + (length >= SECOND_VICTIM_FROM)

@@ -29,7 +29,7 @@ class Structuring(MuleShape):
 
     def legs(self, events: Events) -> Legs:
         """Mule 0 pays mules 1 to 3 in turn."""
-        place, length = self.sequence.find(events)
+        place, length = self.places(events)
         bits = high(self.kit.draws(events.campaign_bits, "structuring.payees")).astype(np.int64)
         payees = 1 + (bits * PAYEES >> 32)
         return Legs(np.zeros_like(place), 1 + place % payees, np.zeros_like(place), place, length)
