@@ -70,16 +70,9 @@ class StandIn:
         """Its address for who speaks plain HTTP."""
         return f"http://{HOST}:{self.port}"
 
-    def environment(self) -> dict[str, str]:
-        """Variables that lead Terraform, boto3 and payloom to it; settings of AWS of this shell are left out."""
-        ours = ("AWS_", "TF_")
-        kept = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(ours) and not name.lower().endswith("_proxy")
-        }
+    def settings(self) -> dict[str, str]:
+        """Variables that lead Terraform, boto3 and payloom to it."""
         return {
-            **kept,
             **KEYS,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
@@ -93,6 +86,16 @@ class StandIn:
             "NO_PROXY": HOST,
             "no_proxy": HOST,
         }
+
+    def environment(self) -> dict[str, str]:
+        """Give a whole environment with these settings; those of AWS of this shell are left out."""
+        ours = ("AWS_", "TF_")
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(ours) and not name.lower().endswith("_proxy")
+        }
+        return {**kept, **self.settings()}
 
     def client(
         self, service: str, key: str = KEYS["AWS_ACCESS_KEY_ID"], secret: str = KEYS["AWS_SECRET_ACCESS_KEY"]

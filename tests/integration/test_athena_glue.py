@@ -13,8 +13,9 @@ from payloom import World
 from payloom.catalog.athena import Query, run_query
 from payloom.errors import StorageError
 from payloom.schema import TABLES
+from scripts.aws_stand_in import REGION, StandIn
 from tests.cli.shell import payloom
-from tests.integration.athena_tools import NO_PROFILE, REGION, StandIn, stand_in
+from tests.integration.athena_tools import NO_PROFILE, put_folder, settings, stand_in
 
 pytestmark = pytest.mark.integration
 
@@ -36,7 +37,7 @@ class Lake:
     def run(self, *arguments: str) -> tuple[int, str, str]:
         """Run a command about the data set; exit code, output and messages."""
         place = () if "--location" in arguments else ("--location", LOCATION)
-        done = payloom(*arguments, *place, before=NO_PROFILE, cwd=None, **self.server.env())
+        done = payloom(*arguments, *place, before=NO_PROFILE, cwd=None, **settings(self.server))
         return done.returncode, done.stdout, done.stderr
 
     def register(self, database: str) -> dict[str, Any]:
@@ -70,10 +71,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lake]:
     folder = tmp_path_factory.mktemp("data")
     done = payloom("generate", "--out", str(folder), "--rows", str(ROWS), "--seed", "7", "--quiet")
     assert done.returncode == 0, done.stderr
-    with stand_in(tmp_path_factory.mktemp("server")) as server:
+    with stand_in(tmp_path_factory.mktemp("server") / "ministack") as server:
         where = {"LocationConstraint": REGION}
         server.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
-        server.put_folder(folder, BUCKET, "runs/a")
+        put_folder(server, folder, BUCKET, "runs/a")
         yield Lake(server, folder)
 
 
@@ -96,7 +97,7 @@ def test_ten_years_are_more_than_a_batch(lake: Lake, tmp_path: Path) -> None:
     """120 months go to Glue in two batches, and all of them come back."""
     config = {"world": {"rows": 3_000, "start": "2015-01-01", "end": "2025-01-01"}}
     World(config).generate(tmp_path, workers=1)
-    lake.server.put_folder(tmp_path, BUCKET, "runs/long")
+    put_folder(lake.server, tmp_path, BUCKET, "runs/long")
     code, out, err = lake.run("register", "--location", f"s3://{BUCKET}/runs/long", "--database", "long", "--json")
     assert code == 0, err
     assert json.loads(out)["tables"][0]["partitions_added"] == 120
