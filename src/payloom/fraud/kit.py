@@ -34,6 +34,9 @@ LOCAL_LINE_SHARE = 0.92
 """Fraudsters from abroad who come through a line in the victim's country, such as a rented or infected home router
 (estimate): an address from the wrong country is what everybody looks at first."""
 
+REMEMBERED_AT_ONCE = 8
+"""Days whose campaigns are found together."""
+
 LINES_BITS = 2
 """A fraudster has up to four such lines in a country."""
 
@@ -146,25 +149,30 @@ class Kit(Shops):
         The others of the same campaign and day follow one by one. Outside the period there are none.
         """
         first, count = np.zeros(len(campaign), dtype=np.int64), np.zeros(len(campaign), dtype=np.int64)
-        for number, here in alike(day):
-            known, start, size = self._campaigns_on(name, number)
+        by_day = list(alike(day))
+        self._remember(name, [number for number, _ in by_day])
+        for number, here in by_day:
+            known, start, size = self._remembered[name, number]
             if len(known):
                 place = np.minimum(np.searchsorted(known, campaign[here]), len(known) - 1)
                 count[here] = np.where(known[place] == campaign[here], size[place], 0)
                 first[here] = start[place]
         return first, count
 
-    def _campaigns_on(self, name: str, day: int) -> tuple[I64, I64, I64]:
-        """Campaigns that have events on a day, with the position of the first and the number; remembered."""
-        if (name, day) not in self._remembered:
-            period = self.model.plan.period
-            found = (np.zeros(0, dtype=np.int64),) * 3
-            if period.first_day <= day < period.end_day:
-                events = events_between(self.model.plan, self.plans[name], day, day + 1)
-                known, start, size = np.unique(events.campaign, return_index=True, return_counts=True)
-                found = (known, events.index[start], size)
-            self._remembered[name, day] = found
-        return self._remembered[name, day]
+    def _remember(self, name: str, days: list[int]) -> None:
+        """Keep which campaigns have events on days, with the position of the first and the number."""
+        period, none = self.model.plan.period, np.zeros(0, dtype=np.int64)
+        new = [day for day in days if (name, day) not in self._remembered]
+        self._remembered.update(((name, day), (none, none, none)) for day in new)
+        new = [day for day in new if period.first_day <= day < period.end_day]
+        while new:
+            # Some days at once, of which those between are asked for soon.
+            first_day, end_day = new[0], min(new[0] + REMEMBERED_AT_ONCE, new[-1] + 1)
+            events = events_between(self.model.plan, self.plans[name], first_day, end_day)
+            for day, here in alike(events.day):
+                known, start, size = np.unique(events.campaign[here], return_index=True, return_counts=True)
+                self._remembered[name, day] = (known, events.index[here[start]], size)
+            new = [day for day in new if day >= end_day]
 
     @cached_property
     def _remembered(self) -> dict[tuple[str, int], tuple[I64, I64, I64]]:

@@ -35,11 +35,15 @@ def _lost(model: Model, customer: I64) -> tuple[I64, I64]:
     cohorts, period = model.plan.cohorts, model.plan.period
     second = customer[model.cards.has_second(customer)]
     holder = np.concatenate([customer * SLOTS, second * SLOTS + 1])
+    bits = draw(model.plan.keys["card.lost"], holder)
+    chance = unit(high(bits)) * _YEAR_DAYS
+    # Nobody is there longer than the period: most are done with before it is known how long they are.
+    some = np.flatnonzero(chance < LOST_A_YEAR * period.days)
+    holder, bits = holder[some], bits[some]
     cohort = cohorts.of_customer(holder // SLOTS)
     firsts = np.array([period.epoch_first_day(epoch) for epoch in range(period.epochs + 1)])
     begin = firsts[cohorts.join_epoch[cohort]]
     days = firsts[cohorts.leave_epoch[cohort]] - begin
-    bits = draw(model.plan.keys["card.lost"], holder)
-    lost = unit(high(bits)) * _YEAR_DAYS < LOST_A_YEAR * days
-    time_us = begin * DAY_US + (unit(low(bits)) * days * DAY_US).astype(np.int64)
-    return holder[lost], time_us[lost]
+    lost = np.flatnonzero(chance[some] < LOST_A_YEAR * days)
+    begin, days = begin[lost], days[lost]
+    return holder[lost], begin * DAY_US + (unit(low(bits[lost])) * days * DAY_US).astype(np.int64)
