@@ -17,6 +17,7 @@ from payloom.cell import assembly, bounds
 from payloom.cell import source as source_module
 from payloom.cell.source import PaymentsSource
 from payloom.config import make_config
+from payloom.engine.task import Resources
 from payloom.pipeline.generate import GenerateOptions, generate
 from tests.cell.logical_digest import column_digests
 from tests.cell.worlds import (
@@ -112,7 +113,11 @@ def test_number_of_workers_does_not_matter(tmp_path, workers) -> None:
     """One, two and eight processes write the same files, byte for byte."""
     values = {"world": {"rows": count(3_000, 300_000), "end": "2025-04-01"}}
     for number in (1, workers):
-        generate(PaymentsSource(make_config(values)), tmp_path / str(number), GenerateOptions(workers=number))
+        generate(
+            PaymentsSource(make_config(values)),
+            tmp_path / str(number),
+            GenerateOptions(resources=Resources(workers=number)),
+        )
     one, many = tree(tmp_path / "1"), tree(tmp_path / str(workers))
     assert one.keys() == many.keys()
     assert [name for name in one if one[name] != many[name]] == []

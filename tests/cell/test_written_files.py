@@ -13,6 +13,7 @@ import pytest
 
 from payloom.cell.source import PaymentsSource
 from payloom.config import make_config
+from payloom.engine.task import Resources
 from payloom.pipeline.generate import GenerateOptions, generate
 from payloom.schema import TABLES, Column
 from tests.cell.logical_digest import column_digests
@@ -60,7 +61,7 @@ def made() -> World:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("written")
-    generate(PaymentsSource(make_config(VALUES)), out, GenerateOptions(workers=1))
+    generate(PaymentsSource(make_config(VALUES)), out, GenerateOptions(resources=Resources(workers=1)))
     return out
 
 

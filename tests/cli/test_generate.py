@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from payloom.cli import generate_command, progress
 from payloom.cli.generate_command import Run, checked_run
 from payloom.cli.main import run
+from payloom.engine.task import Resources
 from payloom.pipeline.generate import RunSummary
 from payloom.write.units import Unit
 from tests.config.hostile import hostile_toml
@@ -34,8 +35,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def given_options(**options: str | None) -> dict[str, object]:
     """What click hands to `generate` when only these options are given."""
     names = ("rows", "start", "end", "seed", "fraud_rate", "customers", "merchants", "compression", "row_group_mb")
-    none = dict.fromkeys((*names, "config_file", "preset", "from_day", "to_day", "day", "workers", "max_memory"))
-    return {**none, "out": "data", "overwrite": False, "quiet": False, "as_json": False, **options}
+    none = dict.fromkeys(
+        (*names, "config_file", "preset", "from_day", "to_day", "day", "workers", "max_memory", "address")
+    )
+    return {**none, "engine": "local", "out": "data", "overwrite": False, "quiet": False, "as_json": False, **options}
 
 
 def test_a_run_ends_with_a_summary(folder: Path, capfd: pytest.CaptureFixture[str]):
@@ -144,7 +147,7 @@ def test_a_slice_is_its_own_unit(options: dict[str, str], unit: Unit):
 def test_the_options_of_a_run_arrive():
     """Sizes, counts and switches reach the run as numbers."""
     wanted = checked_run(given_options(workers="2", max_memory="1GiB", rows="2k", compression="zstd", out="elsewhere"))
-    assert (wanted.workers, wanted.max_memory_bytes, wanted.out) == (2, 2**30, "elsewhere")
+    assert (wanted.resources, wanted.out) == (Resources(2, 2**30), "elsewhere")
     assert wanted.loaded.config.world.rows == 2_000
     assert wanted.loaded.config.layout.compression == "zstd"
     assert wanted.loaded.source_of("world.rows") == "option --rows"
@@ -239,4 +242,5 @@ def _nothing(run: Run, *, quiet: bool) -> RunSummary:
         peak_rss_bytes=1,
         workers=1,
         kept_parts=0,
+        more_memory_bytes=0,
     )

@@ -75,8 +75,9 @@ def batch(table: str, first: int, rows: int, seed: int = 0) -> pa.RecordBatch:
 class FakeSource:
     """A part of `rows` payments and a tenth as many labels for each month, and one entity table.
 
-    The job named `fail_at` raises; the one named `kill_at` kills its process, only once if `kill_once`
-    names a file that can remember. Every batch of payments sleeps `seconds`, and `asleep` says so.
+    Jobs whose names begin with `fail_at` raise, and each time add a byte to the file `tries`. The job named `kill_at`
+    kills its process, only once if `kill_once` names a file that can remember. Every batch of payments sleeps
+    `seconds`, and `asleep` says so.
     """
 
     rows: int = 1500
@@ -90,6 +91,7 @@ class FakeSource:
     kill_once: str = ""
     seconds: float = 0.0
     asleep: str = ""
+    tries: str = ""
     only_month: int = 0
 
     @property
@@ -135,10 +137,16 @@ class FakeProducer:
             if source.asleep:
                 Path(source.asleep).touch()
             time.sleep(source.seconds)
-            if job.name == source.fail_at:
+            if source.fail_at and job.name.startswith(source.fail_at):
+                if source.tries:
+                    self.note()
                 raise source.failure("the kernel has a bug")
             if job.name == source.kill_at:
                 self.kill()
+
+    def note(self) -> None:
+        with Path(self.source.tries).open("ab") as file:
+            file.write(b".")
 
     def kill(self) -> None:
         flag = self.source.kill_once

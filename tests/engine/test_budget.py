@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from payloom.engine import budget
-from payloom.engine.budget import PROCESS_BYTES, check_memory, worker_count
+from payloom.engine.budget import PROCESS_BYTES, check_memory, memory_for, worker_count
 from payloom.errors import ConfigError
 from payloom.write.contract import Job, Output
 
@@ -28,9 +28,26 @@ def test_small_runs_stay_in_one_process():
 
 
 def test_large_runs_use_the_machine():
-    """As many as there are CPUs, when there is enough to do for each."""
-    assert worker_count(jobs(100), workers=None, max_memory_bytes=None) == 8
-    assert worker_count(jobs(10), workers=None, max_memory_bytes=None) == 2
+    """As many as there are CPUs, when there is memory, and enough to do for each."""
+    assert worker_count(jobs(100), workers=None, max_memory_bytes=4_000 * MB) == 8
+    assert worker_count(jobs(10), workers=None, max_memory_bytes=4_000 * MB) == 2
+
+
+def test_a_run_takes_a_gigabyte_unless_it_is_told_otherwise():
+    """Two processes of 340 MB fit beside the run itself; who asks for workers gets them as long as memory is free."""
+    assert worker_count(jobs(100), workers=None, max_memory_bytes=None) == 2
+    assert worker_count(jobs(100), workers=8, max_memory_bytes=None) == 8
+    assert worker_count(jobs(100), workers=8, max_memory_bytes=1_000 * MB) == 2
+    needed = memory_for(jobs(100), 8)
+    assert worker_count(jobs(100), workers=None, max_memory_bytes=needed) == 8
+    assert worker_count(jobs(100), workers=None, max_memory_bytes=needed - 1) == 7
+
+
+def test_little_free_memory_lowers_the_default(monkeypatch):
+    """A machine with half a gigabyte free runs one process."""
+    monkeypatch.setattr(budget, "available_memory_bytes", lambda: 500 * MB)
+    assert worker_count(jobs(100), workers=None, max_memory_bytes=None) == 1
+    assert worker_count(jobs(100), workers=8, max_memory_bytes=None) == 1
 
 
 @given(st.integers(1, 64), st.integers(1, 64), st.integers(400, 8_000))

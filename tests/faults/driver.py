@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import payloom.engine.inline  # noqa: F401 - the children inherit it instead of importing it themselves
+from payloom.engine.task import Resources
 from payloom.errors import PayloomError
 from payloom.pipeline.generate import GenerateOptions, generate
 from tests.engine.fake_source import FakeSource, batch
@@ -28,10 +29,10 @@ CALLS = ("write", "fsync", "rename", "mkdir", "link", "unlink", "open", "rmdir")
 SOURCE = FakeSource(rows=300, months=1)
 
 
-def run(out: Path, source: FakeSource = SOURCE, **options: Any) -> int:
+def run(out: Path, source: FakeSource = SOURCE, *, overwrite: bool = False, **resources: Any) -> int:
     """Generate and return the exit code that a command line would."""
     try:
-        generate(source, out, GenerateOptions(**options))
+        generate(source, out, GenerateOptions(resources=Resources(**resources), overwrite=overwrite))
     except PayloomError as error:
         if "\n" in error.message or not error.hint:
             return 99

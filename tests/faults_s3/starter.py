@@ -25,6 +25,7 @@ import payloom.engine.inline
 import payloom.storage.object_store  # noqa: F401 - the children inherit it, and those above
 from payloom.cli.failure import show_payloom_error
 from payloom.cli.main import main as command_line
+from payloom.engine.task import Resources
 from payloom.errors import PayloomError
 from payloom.pipeline.generate import GenerateOptions, generate
 from payloom.storage.address import StoreOptions
@@ -38,9 +39,15 @@ def run_generate(order: dict[str, Any]) -> int:
     """Generate as the command line does, from a source that it can't name."""
     source = QuickSource(**order["source"])
     unit = Unit.of_day(date.fromisoformat(source.day)) if source.day else Unit()
-    store = StoreOptions(**order["store"])
+    chosen = order["options"]
+    options = GenerateOptions(
+        unit=unit,
+        store=StoreOptions(**order["store"]),
+        resources=Resources(chosen["workers"]),
+        overwrite=chosen["overwrite"],
+    )
     try:
-        generate(source, order["out"], GenerateOptions(unit=unit, store=store, **order["options"]))
+        generate(source, order["out"], options)
     except PayloomError as error:
         return show_payloom_error(error, as_json=False)
     return 0

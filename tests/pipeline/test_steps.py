@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from payloom.engine.failures import FailedJobsError
+from payloom.engine.task import Resources
 from payloom.errors import ConfigError, CorruptionError, StorageError
 from payloom.pipeline.generate import GenerateOptions, generate
 from payloom.pipeline.verify import verify
@@ -51,7 +53,7 @@ def test_verify_needs_a_data_set(tmp_path):
         with pytest.raises(StorageError, match="no data set"):
             verify(out)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(ArithmeticError):
+    with pytest.raises(FailedJobsError):
         generate(FakeSource(fail_at="payments-2025-01-00000"), tmp_path)
     with pytest.raises(CorruptionError, match="full is unfinished") as caught:
         verify(tmp_path)
@@ -73,12 +75,16 @@ def test_verify_names_every_problem(tmp_path):
 def test_nothing_is_written_when_the_memory_can_not_suffice(tmp_path):
     """Exit code 2 comes before the folder is touched, or an old data set removed."""
     with pytest.raises(ConfigError, match="max-memory"):
-        generate(SOURCE, tmp_path / "out", GenerateOptions(max_memory_bytes=1_000_000))
+        generate(SOURCE, tmp_path / "out", GenerateOptions(resources=Resources(max_memory_bytes=1_000_000)))
     assert not (tmp_path / "out").exists()
     generate(SOURCE, tmp_path / "out")
     before = tree(tmp_path / "out")
     with pytest.raises(ConfigError):
-        generate(FakeSource(seed=5), tmp_path / "out", GenerateOptions(max_memory_bytes=1_000_000, overwrite=True))
+        generate(
+            FakeSource(seed=5),
+            tmp_path / "out",
+            GenerateOptions(resources=Resources(max_memory_bytes=1_000_000), overwrite=True),
+        )
     assert tree(tmp_path / "out") == before
 
 

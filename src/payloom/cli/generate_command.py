@@ -18,6 +18,7 @@ from payloom.cli.summary import summary_json, summary_lines
 from payloom.cli.values import count, size_bytes
 from payloom.config import DayRange, LoadedConfig, day_problems, day_range
 from payloom.config.shown import shown_value
+from payloom.engine.task import STARTED_HERE, Resources
 from payloom.errors import ConfigError, Problem
 from payloom.pipeline.arguments import MAX_WORKERS, MIN_MEMORY_BYTES
 from payloom.pipeline.generate import GenerateOptions, RunSummary, generate
@@ -34,8 +35,7 @@ class Run:
     loaded: LoadedConfig
     days: DayRange
     out: str
-    workers: int | None
-    max_memory_bytes: int | None
+    resources: Resources
     overwrite: bool
     store: StoreOptions
 
@@ -61,8 +61,7 @@ def _generate(run: Run, *, quiet: bool) -> RunSummary:
     options = GenerateOptions(
         unit=_unit(run),
         file_format=FileFormat(config.layout.compression, config.layout.row_group_mb),
-        workers=run.workers,
-        max_memory_bytes=run.max_memory_bytes,
+        resources=run.resources,
         overwrite=run.overwrite,
         store=run.store,
     )
@@ -82,7 +81,7 @@ def _unit(run: Run) -> Unit:
 
 
 def _source(run: Run) -> Source:
-    """Return what makes the rows, with its world built: what can't be made is refused before the folder is touched."""
+    """Return what makes the rows, its world laid out: what can't be made is refused before the folder is touched."""
     source = PaymentsSource(run.loaded.config, run.days)
     source.open()
     return source
@@ -117,8 +116,11 @@ def checked_run(given: Mapping[str, Any]) -> Run:
         loaded=loaded,
         days=days,
         out=given["out"],
-        workers=None if workers is None else int(count(workers)),
-        max_memory_bytes=None if memory is None else size_bytes(memory),
+        resources=Resources(
+            None if workers is None else int(count(workers)),
+            None if memory is None else size_bytes(memory),
+            (given["address"] or STARTED_HERE) if given["engine"] == "ray" else None,
+        ),
         overwrite=given["overwrite"],
         store=store,
     )
@@ -136,6 +138,11 @@ def _option_problems(given: Mapping[str, Any]) -> list[Problem]:
     if memory is not None and (size_bytes(memory) or 0) < MIN_MEMORY_BYTES:
         allowed = f"expected a size of at least {MIN_MEMORY_BYTES // 1_000_000} MB, with its unit"
         problems.append(Problem("max-memory", shown_value(memory), allowed, 'such as "1GB"', "option --max-memory"))
+    address = given["address"]
+    if address is not None and (given["engine"] != "ray" or not address):
+        allowed = "names a cluster of Ray" if address else "expected HOST:PORT or auto"
+        fix = "add --engine ray" if address else ""
+        problems.append(Problem("address", shown_value(address), allowed, fix, "option --address"))
     if not given["out"] or "\0" in given["out"]:
         problems.append(Problem("out", shown_value(given["out"]), "expected a folder", source="option --out"))
     return problems

@@ -156,7 +156,20 @@ def run_options(command: Command) -> Command:
         click.option(
             "--max-memory",
             metavar="SIZE",
-            help="Cap on the memory of all processes, such as 512MB.  [bytes; default: most of what is free]",
+            help="Memory of all processes together, which bounds how many there are; such as 512MB.  "
+            "[bytes; default: 1GB, or most of what is free with --workers]",
+        ),
+        click.option(
+            "--engine",
+            type=click.Choice(["local", "ray"]),
+            default="local",
+            help="Processes of this machine, or tasks of a Ray cluster: the same bytes.  [name; default: local]",
+        ),
+        click.option(
+            "--address",
+            metavar="HOST:PORT",
+            help="The Ray cluster; auto finds the one that this machine belongs to.  "
+            "[address; default: start one on this machine for this run]",
         ),
         click.option(
             "--overwrite",

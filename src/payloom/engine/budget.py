@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Final
 
@@ -15,6 +16,9 @@ PROCESS_BYTES: Final = 140_000_000
 ROWS_PER_WORKER_MIN: Final = 4_000_000
 """Starting a process costs what half a million rows do; one process already uses two CPUs."""
 
+DEFAULT_MEMORY_BYTES: Final = 1_000_000_000
+"""What all processes may take together unless the user says otherwise."""
+
 _FREE_SHARE: Final = 0.8
 
 
@@ -26,7 +30,7 @@ def check_memory(jobs: Sequence[Job], max_memory_bytes: int | None) -> None:
     ConfigError
         If not.
     """
-    need_bytes = PROCESS_BYTES + max((job.memory_bytes for job in jobs), default=0)
+    need_bytes = process_bytes(jobs)
     if max_memory_bytes is None or need_bytes <= max_memory_bytes:
         return
     raise ConfigError(
@@ -41,6 +45,18 @@ def check_memory(jobs: Sequence[Job], max_memory_bytes: int | None) -> None:
     )
 
 
+def budget_bytes(max_memory_bytes: int | None, *, workers: int | None = None) -> int:
+    """Return what all processes may take together.
+
+    That is what the user wants; or, for as many workers as the user wants, most of what is free; or the default.
+    """
+    if max_memory_bytes is not None:
+        return max_memory_bytes
+    free = available_memory_bytes()
+    free_bytes = sys.maxsize if free is None else int(free * _FREE_SHARE)
+    return free_bytes if workers is not None else min(DEFAULT_MEMORY_BYTES, free_bytes)
+
+
 def worker_count(jobs: Sequence[Job], *, workers: int | None, max_memory_bytes: int | None) -> int:
     """Return the number of processes that make rows; 1 is this one.
 
@@ -51,7 +67,7 @@ def worker_count(jobs: Sequence[Job], *, workers: int | None, max_memory_bytes: 
     workers
         What the user wants; None to choose.
     max_memory_bytes
-        What all processes may take together; None for most of what is free.
+        What all processes may take together; None as `budget_bytes` says.
 
     Raises
     ------
@@ -62,16 +78,26 @@ def worker_count(jobs: Sequence[Job], *, workers: int | None, max_memory_bytes: 
         raise ConfigError([Problem("workers", str(workers), "must be at least 1")])
     if not jobs:
         return 1
-    if workers is None:
-        workers = min(available_cpus(), sum(job.rows for job in jobs) // ROWS_PER_WORKER_MIN)
-    each_bytes = PROCESS_BYTES + max(job.memory_bytes for job in jobs)
-    budget_bytes = max_memory_bytes or int((available_memory_bytes() or 0) * _FREE_SHARE)
     # The run itself keeps no rows when it has workers, but it is a process all the same.
-    fitting = (budget_bytes - PROCESS_BYTES // 2) // each_bytes if budget_bytes else workers
-    return max(1, min(workers, fitting, len(jobs)))
+    fitting = (budget_bytes(max_memory_bytes, workers=workers) - PROCESS_BYTES // 2) // process_bytes(jobs)
+    return max(1, min(workers or wanted_workers(jobs), fitting, len(jobs)))
+
+
+def wanted_workers(jobs: Sequence[Job]) -> int:
+    """Return how many processes the jobs would get if memory were no matter."""
+    return max(1, min(available_cpus(), len(jobs), sum(job.rows for job in jobs) // ROWS_PER_WORKER_MIN))
+
+
+def process_bytes(jobs: Sequence[Job]) -> int:
+    """Return the memory that a process needs for the largest of the jobs."""
+    return PROCESS_BYTES + max((job.memory_bytes for job in jobs), default=0)
+
+
+def memory_for(jobs: Sequence[Job], workers: int) -> int:
+    """Return the budget that lets so many processes run."""
+    return PROCESS_BYTES // 2 + workers * process_bytes(jobs)
 
 
 def room_beside(job_bytes: int, max_memory_bytes: int | None) -> bool:
     """Say whether one process may make a row group while another is encoded."""
-    budget = max_memory_bytes or available_memory_bytes()
-    return budget is None or PROCESS_BYTES + 2 * job_bytes <= budget
+    return PROCESS_BYTES + 2 * job_bytes <= budget_bytes(max_memory_bytes)

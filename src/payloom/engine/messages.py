@@ -42,13 +42,10 @@ class JobFailed:
         The pickled exception; empty if it can't be pickled.
     text
         Its traceback.
-    retryable
-        Whether the same job may work later.
     """
 
     error: bytes
     text: str
-    retryable: bool
 
     @classmethod
     def of(cls, error: BaseException, text: str) -> JobFailed:
@@ -58,7 +55,7 @@ class JobFailed:
             pickle.loads(data)  # noqa: S301 - our own bytes
         except Exception:  # noqa: BLE001 - whatever a foreign class raises, the text remains
             data = b""
-        return cls(data, text, isinstance(error, PayloomError) and error.retryable)
+        return cls(data, text)
 
     def exception(self) -> BaseException:
         """Return the exception as it was, with the worker's traceback as a note unless it is one of ours."""

@@ -8,12 +8,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, Final
 
+from payloom.engine.failures import Failures
 from payloom.engine.messages import JobDone, JobFailed, RowsMade
 from payloom.engine.progress import Meter
 from payloom.engine.stop import Stop
@@ -21,9 +22,6 @@ from payloom.engine.task import RunTask
 from payloom.errors import TransientError
 from payloom.write.contract import Job
 from payloom.write.parts import Receipt
-
-ATTEMPTS_MAX: Final = 3
-"""Times that a job is begun before the run gives up; jobs are idempotent."""
 
 _POLL_SECONDS: Final = 0.1
 _ABORT_SECONDS: Final = 2.5
@@ -120,20 +118,17 @@ class _Worker:
 class _Pool:
     """The state of a run on workers."""
 
-    def __init__(self, task: RunTask, jobs: Sequence[Job], meter: Meter) -> None:
-        self.task, self.meter = task, meter
+    def __init__(self, task: RunTask, jobs: Sequence[Job], meter: Meter, failures: Failures) -> None:
+        self.task, self.meter, self.failures = task, meter, failures
         self.waiting = deque(jobs)
         self.workers: list[_Worker] = []
         self.receipts: list[Receipt] = []
-        self.attempts: Counter[str] = Counter()
         self.peaks: list[int] = []
 
     def dispatch(self, worker: _Worker) -> None:
         """Give a free worker the next job, or let it go."""
         if self.waiting:
-            job = self.waiting.popleft()
-            self.attempts[job.name] += 1
-            worker.give(job)
+            worker.give(self.waiting.popleft())
         else:
             self.dismiss(worker)
 
@@ -164,38 +159,34 @@ class _Pool:
             worker.job = None
             self.receipts.append(message.receipt)
             self.dispatch(worker)
-        elif isinstance(message, JobFailed):
-            self.take_back(worker, message)
+        elif isinstance(message, JobFailed) and worker.job:
+            job, worker.job = worker.job, None
+            self.take_back(job, again=self.failures.raised(job, message.exception()))
             self.dispatch(worker)
         else:
             self.replace(worker)
 
-    def take_back(self, worker: _Worker, failure: JobFailed | None) -> None:
-        """Queue a worker's job again, unless it can't be helped."""
-        job, worker.job = worker.job, None
-        assert job is not None
-        if failure and not (failure.retryable and self.attempts[job.name] < ATTEMPTS_MAX):
-            raise failure.exception()
+    def take_back(self, job: Job, *, again: bool) -> None:
+        """Forget what was made of a job, and queue it again if it is to be."""
         self.meter.take_back(job)
-        self.waiting.appendleft(job)
+        if again:
+            self.waiting.appendleft(job)
 
     def replace(self, worker: _Worker) -> None:
         """Start another worker for one that was killed."""
         job = worker.job
         code = self.dismiss(worker)
-        if job is None or self.attempts[job.name] >= ATTEMPTS_MAX:
-            how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
-            raise TransientError(
-                f"a worker process was {how}{f' {ATTEMPTS_MAX} times at {job.name}' if job else ''}",
-                hint="it may have run out of memory: lower --workers or --max-memory, then run the same command again",
-            )
-        self.take_back(worker, None)
-        self.workers.append(_Worker(self.task))
-        self.dispatch(self.workers[-1])
+        how = f"killed by signal {-code}" if code < 0 else f"ended with code {code}"
+        if job is None:
+            raise TransientError(f"a worker process was {how}", hint="run the same command again")
+        self.take_back(job, again=self.failures.killed(job, how))
+        if self.waiting:
+            self.workers.append(_Worker(self.task))
+            self.dispatch(self.workers[-1])
 
 
 def run_pool(
-    task: RunTask, jobs: Sequence[Job], meter: Meter, stop: Stop, *, workers: int
+    task: RunTask, jobs: Sequence[Job], meter: Meter, failures: Failures, stop: Stop, *, workers: int
 ) -> tuple[list[Receipt], list[int]]:
     """Run the jobs on worker processes.
 
@@ -207,6 +198,8 @@ def run_pool(
         What to run; the first ones are started first.
     meter
         Told of rows made and jobs done.
+    failures
+        Told of what fails; says what is begun again.
     stop
         Looked at ten times a second.
     workers
@@ -215,16 +208,16 @@ def run_pool(
     Returns
     -------
     receipts, peak_rss_bytes
-        One receipt for each job, in the order of finishing, and each worker's largest size.
+        One receipt for each job that did not fail, in the order of finishing, and each worker's largest size.
 
     Raises
     ------
     InterruptedRunError
         If a signal came. Workers are ended then, as after any error: nothing that they had begun is visible.
-    TransientError
-        If workers are killed again and again at the same job.
+    PayloomError
+        What storage raised, or what `failures` raises.
     """
-    pool = _Pool(task, jobs, meter)
+    pool = _Pool(task, jobs, meter, failures)
     try:
         for _ in range(workers):
             pool.workers.append(_Worker(task))

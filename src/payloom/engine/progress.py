@@ -19,12 +19,15 @@ class Progress:
         Payments made or kept, and expected; rows of the other tables do not count.
     jobs_done, jobs_total
         Jobs whose files are durable, and all.
+    rows_kept
+        Those of `rows_done` that an earlier run left: they say nothing of speed.
     """
 
     rows_done: int
     rows_total: int
     jobs_done: int
     jobs_total: int
+    rows_kept: int = 0
 
 
 ProgressCallback = Callable[[Progress], None]
@@ -47,7 +50,7 @@ class Meter:
         self._rows_total, self._jobs_total = sum(map(_payments, jobs)), len(jobs)
         self._callback = callback
         self._open: dict[str, int] = {}
-        self._rows_of_done = 0
+        self._rows_of_done = self._rows_kept = 0
         self._jobs = 0
 
     def add_rows(self, job: Job, rows: int) -> None:
@@ -60,17 +63,18 @@ class Meter:
         self._open.pop(job.name, None)
         self._tell()
 
-    def add_job(self, job: Job) -> None:
-        """Count a job whose files are durable."""
+    def add_job(self, job: Job, *, kept: bool = False) -> None:
+        """Count a job whose files are durable, from this run or kept from an earlier one."""
         self._open.pop(job.name, None)
         self._rows_of_done += _payments(job)
+        self._rows_kept += _payments(job) if kept else 0
         self._jobs += 1
         self._tell()
 
     def _tell(self) -> None:
         if self._callback is not None:
             rows = self._rows_of_done + sum(self._open.values())
-            self._callback(Progress(rows, self._rows_total, self._jobs, self._jobs_total))
+            self._callback(Progress(rows, self._rows_total, self._jobs, self._jobs_total, self._rows_kept))
 
 
 def _payments(job: Job) -> int:

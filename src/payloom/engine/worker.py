@@ -9,17 +9,13 @@ import time
 import traceback
 from multiprocessing.connection import Connection
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from payloom.engine.making import make_job
 from payloom.engine.memory import peak_rss_bytes
 from payloom.engine.messages import JobDone, JobFailed, RowsMade
 from payloom.engine.task import RunTask
 from payloom.write.contract import Job, Producer
-from payloom.write.job import JobWriter
-from payloom.write.parts import Receipt
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _TELL_SECONDS: Final = 0.2
 
@@ -71,24 +67,15 @@ def _die_with(lifeline: int) -> None:
 
 
 def _run(task: RunTask, producer: Producer, job: Job, connection: Connection) -> None:
-    receipts: list[Receipt] = []
-    writer = JobWriter(task.store, job, task.digest, task.file_format, lambda step: step(), receipts.append)
-    first_table = job.outputs[0].table
     untold = 0
     told_at = time.monotonic()
 
-    def emit(table: str, batch: pa.RecordBatch) -> None:
+    def tell(rows: int) -> None:
         nonlocal untold, told_at
-        writer.emit(table, batch)
-        if table == first_table:
-            untold += batch.num_rows
+        untold += rows
         if (now := time.monotonic()) - told_at > _TELL_SECONDS:
             connection.send(RowsMade(untold))
             untold, told_at = 0, now
 
-    try:
-        producer.produce(job, emit)
-        writer.finish()
-    finally:
-        writer.abort()
-    connection.send(JobDone(receipts[0], peak_rss_bytes()))
+    receipt = make_job(task, producer, job, tell)
+    connection.send(JobDone(receipt, peak_rss_bytes()))

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from payloom.engine.budget import check_memory
-from payloom.engine.local import RunResult, run_jobs
 from payloom.engine.progress import ProgressCallback
+from payloom.engine.run import run_jobs
 from payloom.engine.stop import Stop, stop_on_signals
-from payloom.engine.task import RunTask
+from payloom.engine.task import Resources, RunResult, RunTask
 from payloom.errors import TransientError
 from payloom.pipeline.places import open_target
 from payloom.storage.address import StoreOptions
@@ -42,10 +42,8 @@ class GenerateOptions:
         What the run covers: everything, or a range of days.
     file_format
         Codec and row group target; part of the source's layout digest.
-    workers
-        Processes that make rows; None to choose.
-    max_memory_bytes
-        What all processes may take together; None for most of what is free.
+    resources
+        Processes, memory and cluster.
     overwrite
         Whether to replace what another config left in the folder.
     store
@@ -54,8 +52,7 @@ class GenerateOptions:
 
     unit: Unit = field(default_factory=Unit)
     file_format: FileFormat = field(default_factory=FileFormat)
-    workers: int | None = None
-    max_memory_bytes: int | None = None
+    resources: Resources = field(default_factory=Resources)
     overwrite: bool = False
     store: StoreOptions = field(default_factory=StoreOptions)
 
@@ -84,6 +81,8 @@ class RunSummary:
         Processes that made rows.
     kept_parts
         Parts that an earlier run left and that verified.
+    more_memory_bytes
+        Memory that would have let more CPUs work; 0 if memory bounded nothing.
     """
 
     out: str
@@ -97,6 +96,7 @@ class RunSummary:
     peak_rss_bytes: int
     workers: int
     kept_parts: int
+    more_memory_bytes: int
 
     @property
     def rows_per_second(self) -> float:
@@ -131,6 +131,8 @@ def generate(
         If storage refuses.
     CorruptionError
         If the folder's own records are damaged beyond repair.
+    FailedJobsError
+        If jobs failed every time that they were begun; the others are finished, and a later run keeps them.
     InterruptedRunError
         If SIGINT or SIGTERM came.
     """
@@ -151,7 +153,7 @@ def _generate(
     if problem and (refusal := dataset.foreign() if options.overwrite else problem):
         raise refusal
     jobs = _checked(source.jobs(), dataset.identity.digest, store.upload_bytes)
-    check_memory(jobs, options.max_memory_bytes)
+    check_memory(jobs, options.resources.max_memory_bytes)
     stop.check()
     if problem:
         with store.writing(alone=True):
@@ -167,14 +169,7 @@ def _generate(
             {part.key: part for part in committed.parts} if committed else {},
         )
         with _out_of_memory_explained():
-            result = run_jobs(
-                task,
-                jobs,
-                workers=options.workers,
-                max_memory_bytes=options.max_memory_bytes,
-                progress=progress,
-                stop=stop,
-            )
+            result = run_jobs(task, jobs, options.resources, progress, stop)
         stop.check()
         _note_versions(store, options.unit)
         manifest = Manifest.of(options.unit, source.world_digest, source.layout_digest, result.receipts)
@@ -239,4 +234,5 @@ def _summary(out: str, manifest: Manifest, result: RunResult, seconds: float) ->
         peak_rss_bytes=result.peak_rss_bytes,
         workers=result.workers,
         kept_parts=result.kept_parts,
+        more_memory_bytes=result.more_memory_bytes,
     )

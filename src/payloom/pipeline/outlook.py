@@ -12,6 +12,7 @@ from typing import Final
 from payloom.cell.source import PaymentsSource
 from payloom.config import Config, config_document, make_config
 from payloom.engine.budget import PROCESS_BYTES
+from payloom.engine.task import Resources
 from payloom.pipeline.generate import GenerateOptions, generate
 from payloom.schema import PAYMENTS
 from payloom.write.encoding import FileFormat
@@ -122,7 +123,9 @@ def _try(config: Config) -> _Tried:
     ready = time.process_time()
     file_format = FileFormat(config.layout.compression, config.layout.row_group_mb)
     with TemporaryDirectory(prefix="payloom-plan-") as folder:
-        done = generate(source, Path(folder) / "trial", GenerateOptions(file_format=file_format, workers=1))
+        done = generate(
+            source, Path(folder) / "trial", GenerateOptions(file_format=file_format, resources=Resources(workers=1))
+        )
     ended = time.process_time()
     return _Tried(done.rows, len(source.jobs()), done.size_bytes, ended - ready, ready - started)
 

@@ -17,6 +17,7 @@ from payloom.config import ARGUMENT_WORDS, Config, DayRange, day_range, load_con
 from payloom.config.layers import ARGUMENT
 from payloom.config.shown import shown_value
 from payloom.engine.progress import ProgressCallback
+from payloom.engine.task import Resources
 from payloom.errors import ConfigError, Problem
 from payloom.pipeline.arguments import run_problems
 from payloom.pipeline.generate import GenerateOptions, RunSummary, generate
@@ -69,6 +70,7 @@ class World:
         end: Day | None = None,
         workers: int | None = None,
         max_memory_bytes: int | None = None,
+        cluster: str | None = None,
         overwrite: bool = False,
         store: StoreOptions | None = None,
         progress: ProgressCallback | None = None,
@@ -84,7 +86,9 @@ class World:
         workers
             Processes that make rows; by default chosen.
         max_memory_bytes
-            What all processes may take together.
+            What all processes may take together; by default 1 GB.
+        cluster
+            Address of a Ray cluster, or ``"auto"`` to find it, or ``"local"`` to start one; by default no cluster.
         overwrite
             Whether to replace what another config left there.
         store
@@ -102,7 +106,8 @@ class World:
         ConfigError, ConflictError, StorageError, TransientError, CorruptionError, InterruptedRunError
             As `payloom.pipeline.generate.generate` does.
         """
-        problems = [*run_problems(out, workers=workers, max_memory_bytes=max_memory_bytes, overwrite=overwrite)]
+        resources = Resources(workers, max_memory_bytes, cluster)
+        problems = [*run_problems(out, resources, overwrite=overwrite)]
         if problems:
             raise ConfigError(problems)
         days = self._days(start, end)
@@ -110,8 +115,7 @@ class World:
         options = GenerateOptions(
             unit=Unit() if whole else Unit(days.start, days.end),
             file_format=FileFormat(self.config.layout.compression, self.config.layout.row_group_mb),
-            workers=workers,
-            max_memory_bytes=max_memory_bytes,
+            resources=resources,
             overwrite=overwrite,
             store=store or StoreOptions(),
         )
