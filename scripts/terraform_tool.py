@@ -171,7 +171,7 @@ def plugin_folder(given: Path | None) -> Path | None:
 def copy_for_stand_in(target: Path) -> Path:
     """Copy what Terraform reads to `target`, with the override; give the root module there."""
     leave = shutil.ignore_patterns("__pycache__", ".terraform*", "*.tfstate*", "*.tfvars*", "backend.tf")
-    for name in ("deploy/terraform", "deploy/mwaa", "dags", "requirements"):
+    for name in ("deploy/terraform", "deploy/mwaa", "deploy/ray", "dags", "requirements"):
         shutil.copytree(ROOT / name, target / name, ignore=leave)
     folder = target / "deploy/terraform"
     (folder / "stand_in_override.tf").write_text(OVERRIDE, "utf-8")

@@ -1,4 +1,5 @@
-# Everything that payloom uses on AWS: a bucket, a catalog, a workgroup, two roles, a budget, and for a day Airflow.
+# Everything that payloom uses on AWS: a bucket, a catalog, a workgroup, two roles, a budget, for a day Airflow, and what
+# a Ray cluster needs.
 
 data "aws_caller_identity" "this" {}
 data "aws_partition" "this" {}
@@ -118,4 +119,19 @@ module "mwaa" {
   database              = module.catalog.database
   data_policy           = module.roles.publisher_policy
   first_day             = var.mwaa_first_day
+}
+
+# --- Ray, for as long as `ray up` --------------------------------------------------------------
+
+module "ray" {
+  source = "./modules/ray"
+  count  = var.enable_ray ? 1 : 0
+
+  name         = "${var.name}-ray"
+  ssh_cidrs    = var.ray_ssh_cidrs
+  vpc_cidr     = var.ray_vpc_cidr
+  zones        = var.ray_zones
+  worker_types = var.ray_worker_types
+  image_id     = var.ray_image_id
+  data_policy  = module.roles.writer_policy
 }

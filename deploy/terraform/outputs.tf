@@ -48,3 +48,8 @@ output "mwaa" {
     ttl_hours     = var.mwaa_ttl_hours
   } : null
 }
+
+output "ray_cluster" {
+  description = "The file for `ray up`, with what Terraform knows."
+  value       = var.enable_ray ? templatefile("${path.root}/../ray/cluster.yaml", module.ray[0].cluster) : null
+}

@@ -237,3 +237,44 @@ variable "mwaa_first_day" {
   type        = string
   default     = "2026-11-01"
 }
+
+variable "enable_ray" {
+  description = "Whether there are a network and roles for a Ray cluster. They cost nothing; `ray up` makes the machines."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !var.enable_ray || length(var.ray_ssh_cidrs) > 0
+    error_message = "Somebody must get in: set ray_ssh_cidrs to the address that `ray up` is run from."
+  }
+}
+
+variable "ray_ssh_cidrs" {
+  description = "Addresses that ssh is let in from, such as 203.0.113.7/32."
+  type        = set(string)
+  default     = []
+}
+
+variable "ray_worker_types" {
+  description = "Types of machine that the cluster may launch as workers."
+  type        = set(string)
+  default     = ["c7i.4xlarge"]
+}
+
+variable "ray_image_id" {
+  description = "Image of the cluster's machines, of Amazon Linux 2023 for x86-64; null takes the newest."
+  type        = string
+  default     = null
+}
+
+variable "ray_vpc_cidr" {
+  description = "Addresses of the cluster's VPC."
+  type        = string
+  default     = "10.74.0.0/20"
+}
+
+variable "ray_zones" {
+  description = "Letters of availability zones for the cluster; some regions have no b."
+  type        = list(string)
+  default     = ["a", "b"]
+}

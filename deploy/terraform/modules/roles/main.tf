@@ -43,6 +43,26 @@ data "aws_iam_policy_document" "tls_only" {
 }
 
 data "aws_iam_policy_document" "publisher" {
+  source_policy_documents = [data.aws_iam_policy_document.writer.json]
+
+  # Terraform makes database and tables; partitions and years come with the data.
+  statement {
+    sid = "Register"
+    actions = [
+      "glue:GetDatabase",
+      "glue:GetTable",
+      "glue:UpdateTable",
+      "glue:GetPartitions",
+      "glue:BatchCreatePartition",
+      "glue:BatchUpdatePartition",
+      "glue:DeletePartition",
+    ]
+    resources = local.tables
+  }
+}
+
+# The same without the catalog, for machines that only write.
+data "aws_iam_policy_document" "writer" {
   source_policy_documents = [data.aws_iam_policy_document.tls_only.json]
 
   # If it exists: S3 answers "no such key" instead of "access denied" only to who may list, and a request for an object
@@ -76,21 +96,6 @@ data "aws_iam_policy_document" "publisher" {
     sid       = "Delete"
     actions   = ["s3:DeleteObject"]
     resources = local.deletes
-  }
-
-  # Terraform makes database and tables; partitions and years come with the data.
-  statement {
-    sid = "Register"
-    actions = [
-      "glue:GetDatabase",
-      "glue:GetTable",
-      "glue:UpdateTable",
-      "glue:GetPartitions",
-      "glue:BatchCreatePartition",
-      "glue:BatchUpdatePartition",
-      "glue:DeletePartition",
-    ]
-    resources = local.tables
   }
 
   dynamic "statement" {

@@ -12,3 +12,8 @@ output "publisher_policy" {
   description = "What the publisher may do; Airflow's role gets the same."
   value       = data.aws_iam_policy_document.publisher.json
 }
+
+output "writer_policy" {
+  description = "What the publisher may do with objects, without the catalog; machines of a Ray cluster get it."
+  value       = data.aws_iam_policy_document.writer.json
+}
