@@ -221,12 +221,13 @@ def events_between(plan: Plan, one: TypologyPlan, first_day: int, end_day: int) 
     starts = one.starts[first_day - length + 1 - origin : end_day - origin]
     start_day = np.repeat(np.arange(first_day - length + 1, end_day), starts)
     ordinal = np.arange(len(start_day)) - np.repeat(np.cumsum(starts) - starts, starts)
-    age = np.tile(np.arange(length), len(start_day))
-    start_day, ordinal = np.repeat(start_day, length), np.repeat(ordinal, length)
-    day = start_day + age
-    inside = (day >= first_day) & (day < end_day)
-    start_day, ordinal, age, day = start_day[inside], ordinal[inside], age[inside], day[inside]
     campaign, bits, weight = campaigns_of(plan, typology, one.number, one.stream, start_day, ordinal)
+    # Each campaign on those of its days that are asked for.
+    youngest = np.maximum(first_day - start_day, 0)
+    days = np.minimum(end_day - start_day, length) - youngest
+    each = np.repeat(np.arange(len(start_day)), days)
+    age = np.arange(len(each)) - (np.cumsum(days) - days - youngest)[each]
+    campaign, bits, weight, day = campaign[each], bits[each], weight[each], start_day[each] + age
     weight *= typology.activity(bits, age)
     active = weight > 0
     quota = one.quota[first_day - plan.period.first_day : end_day - plan.period.first_day]

@@ -7,7 +7,7 @@ blocked before, however long ago.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,23 @@ class Timed:
     customer: I64
     time_us: I64
 
+    def between(self, start_us: int, end_us: int) -> Timed:
+        """Those in [start_us, end_us)."""
+        inside = np.flatnonzero((self.time_us >= start_us) & (self.time_us < end_us))
+        columns = (self.victim[inside], self.customer[inside], self.time_us[inside])
+        return Timed(self.plan, self.events.take(inside), *columns)
+
+    @staticmethod
+    def joined(parts: Sequence[Timed]) -> Timed:
+        """Join events of one typology end to end."""
+        columns = (
+            np.concatenate([getattr(part, name) for part in parts]) for name in ("victim", "customer", "time_us")
+        )
+        return Timed(parts[0].plan, Events.joined([part.events for part in parts]), *columns)
+
+
+RECENT_DAYS = 2
+"""Cells of at most so many days keep their events by day for those that follow: their borders lie within days."""
 
 KEPT_EVENTS = 60_000
 """Worlds with at most so many events make them once, some 300 bytes each, and not cell by cell."""
@@ -73,10 +90,20 @@ _KINDS = (np.uint64, np.int64, np.int64, np.int64)
 def timed_between(cases: Cases, one: TypologyPlan, start_us: int, end_us: int) -> Timed:
     """Events of a typology in [start_us, end_us)."""
     made = cases.made.get(one.typology.name)
-    if made is None:
-        made = timed(cases.kit, one, start_us // DAY_US, (end_us - 1) // DAY_US + 1)
-    inside = np.flatnonzero((made.time_us >= start_us) & (made.time_us < end_us))
-    return Timed(one, made.events.take(inside), made.victim[inside], made.customer[inside], made.time_us[inside])
+    if made is not None:
+        return made.between(start_us, end_us)
+    first_day = start_us // DAY_US
+    end_day = max((end_us - 1) // DAY_US, first_day) + 1
+    if end_day - first_day > RECENT_DAYS:
+        return timed(cases.kit, one, first_day, end_day).between(start_us, end_us)
+    # Short cells share their days with their neighbours.
+    recent = cases.recent.setdefault(one.typology.name, {})
+    for day in [day for day in recent if not first_day <= day < end_day]:
+        del recent[day]
+    for day in range(first_day, end_day):
+        if day not in recent:
+            recent[day] = timed(cases.kit, one, day, day + 1)
+    return Timed.joined([recent[day].between(start_us, end_us) for day in range(first_day, end_day)])
 
 
 def timed(kit: Kit, one: TypologyPlan, first_day: int, end_day: int) -> Timed:
@@ -123,11 +150,14 @@ class Cases:
         All cases.
     made
         All events of the typologies that have few.
+    recent
+        Events of others on the days of the last cell, by typology and day.
     """
 
     kit: Kit
     table: CaseTable
     made: dict[str, Timed]
+    recent: dict[str, dict[int, Timed]] = field(default_factory=dict)
 
     def find(self, events: Events, victim: I64) -> NDArray[np.intp]:
         """Case of each event."""

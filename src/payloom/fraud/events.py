@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
@@ -63,6 +63,11 @@ class Events:
     def take(self, rows: NDArray[np.intp] | slice) -> Events:
         """Select events."""
         return Events(*(getattr(self, name)[rows] for name in EVENT_FIELDS))
+
+    @staticmethod
+    def joined(parts: Sequence[Events]) -> Events:
+        """Join events end to end."""
+        return Events(*(np.concatenate([getattr(part, name) for part in parts]) for name in EVENT_FIELDS))
 
 
 EVENT_FIELDS = tuple(field.name for field in fields(Events))
