@@ -1,9 +1,9 @@
 """Check deploy/terraform for real, on servers of this machine that answer like AWS. Run by `make terraform-check`.
 
 Style, validity and policies first. Then the whole life on ministack: plan, apply, a second plan that is empty,
-payloom's own `publish`, `register` and `count`, Athena's API, Airflow on and off, destroy. Then apply and destroy on
-moto, as a second opinion. The configuration is copied; nothing here reaches AWS, and no setting of AWS of this shell is
-used.
+payloom's own `publish`, `register` and `count`, Athena's API, Airflow on and off, Ray on, destroy. Then apply and
+destroy on moto, as a second opinion. The configuration is copied; nothing here reaches AWS, and no setting of AWS of
+this shell is used.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import Any
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from scripts.aws_stand_in import Kind, StandIn, StandInError, stand_in
+from scripts.check_ray_cluster import problems as ray_problems
 from scripts.terraform_tool import ROOT, Terraform, TerraformError, copy_for_stand_in, plugin_folder, settings
 
 ROWS = 20_000
@@ -45,6 +46,9 @@ FORGOTTEN = re.compile(
     r'|~ resource "aws_mwaa_environment" "this" \{|\+ (requirements|startup_script)_s3_(path|object_version) += .*'
 )
 AIRFLOW = {"enable_mwaa": True, "mwaa_wheel": WHEEL}
+RAY = {"enable_ray": True, "ray_ssh_cidrs": ["203.0.113.7/32"]}
+#: ministack knows no image by a name; moto does.
+IMAGE = {"ray_image_id": "ami-0123456789abcdef0"}
 
 
 class CheckError(Exception):
@@ -291,6 +295,16 @@ def check_overdue(report: Report, terraform: Terraform) -> None:
     report.add("plan after its time is over", "refused")
 
 
+def check_ray(report: Report, terraform: Terraform, core: dict[str, Any]) -> None:
+    """What a Ray cluster needs is made, and its file is filled in and keeps every rule."""
+    values = {**core, **RAY, **IMAGE}
+    check_apply(report, terraform, "Ray", values)
+    made = terraform.outputs()["ray_cluster"]
+    found = ["names are left", *ray_problems(made)] if "${" in made else ray_problems(made)
+    expect(not found, f"Ray's cluster file: {found}")
+    report.add("Ray's cluster file", "filled in, and every rule holds")
+
+
 def check_destroy(report: Report, server: StandIn, terraform: Terraform, core: dict[str, Any]) -> None:
     """A bucket with data is not destroyed; with force_destroy nothing is left."""
     try:
@@ -332,6 +346,7 @@ def on_ministack(report: Report, tools: Path, plugins: Path | None) -> None:
         check_data(report, server, terraform, terraform.folder.parents[2] / "data")
         expect_no_change(report, terraform, "plan after payloom register", core)
         check_airflow(report, server, terraform, core)
+        check_ray(report, terraform, core)
         check_destroy(report, server, terraform, core)
 
 
@@ -342,6 +357,7 @@ def on_moto(report: Report, tools: Path, plugins: Path | None) -> None:
         core: dict[str, Any] = {}
         check_apply(report, terraform, "moto", core)
         report.add("moto: plan with Airflow", terraform.plan(*settings({**AIRFLOW, "alert_emails": EMAIL}))[1])
+        report.add("moto: plan with Ray", terraform.plan(*settings(RAY))[1])
         report.add("moto: destroy", terraform.destroy(*settings(core)))
         expect_nothing_left(report, server, terraform)
 
