@@ -38,8 +38,8 @@ CHUNK_BYTES = 40_000_000
 """Memory of making one chunk of rows (measured)."""
 
 CASE_BYTES = 60
-"""Largest memory that listing all cases takes for each payment that is fraud (measured: 65 at 100 million payments, 53 at
-a billion, 49 at 10 billion)."""
+"""Largest memory that listing all cases takes for each payment that is fraud (measured: 65 at 100 million payments, 53
+at a billion, 49 at 10 billion)."""
 
 CASE_KEPT_BYTES = 30
 """What of it stays while rows are made (measured): half of it the table of cases, a quarter the filter of blocks."""
