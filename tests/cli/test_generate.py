@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from payloom.cli import generate_command, progress
 from payloom.cli.generate_command import Run, checked_run
 from payloom.cli.main import run
+from payloom.cli.progress import Progress
 from payloom.engine.task import Resources
 from payloom.pipeline.generate import RunSummary
 from payloom.write.units import Unit
@@ -227,9 +228,9 @@ def test_hostile_command_lines(
     assert [entry.name for entry in folder.iterdir()] == ["x.toml"]
 
 
-def _nothing(run: Run, *, quiet: bool) -> RunSummary:
+def _nothing(run: Run, progress: Progress) -> RunSummary:
     """Stand in for a run: the input was accepted."""
-    del quiet
+    del progress
     return RunSummary(
         out=str(run.out),
         unit="full",

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from payloom.cli.model_commands import score, train
-from payloom.cli.options import config_options, run_options, slice_options, window_options
+from payloom.cli.options import config_options, progress_option, run_options, slice_options, window_options
 from payloom.cli.store_options import reach_options, store_options
 from payloom.version import __version__
 
@@ -42,6 +42,7 @@ def app() -> None:
 @slice_options
 @run_options
 @store_options
+@progress_option
 @click.option("--quiet", is_flag=True, help="No progress and no summary.  [default: off, both]")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.  [default: off, text]")
 def generate(**given: Any) -> None:
@@ -61,7 +62,7 @@ def generate(**given: Any) -> None:
 def plan(*, as_json: bool, **given: Any) -> None:
     """Say what a run would make and take: cells, files, bytes, memory, CPU time, cost of storage.
 
-    Nothing is made but a small trial, which takes some two seconds and is removed. The same follows for 10 million to
+    Nothing is made but small trials, which take some four seconds and are removed. The same follows for 10 million to
     100 billion payments of that world.
     """
     from payloom.cli.plan_command import run_plan  # noqa: PLC0415 - slow to import
@@ -106,6 +107,7 @@ def verify(place: str, *, quiet: bool, as_json: bool, **given: Any) -> None:
 @click.option("--validate", is_flag=True, help="Judge DIR first; send nothing unless it passes.  [default: off]")
 @click.option("--namespace", metavar="NAME", help="Namespace of the Iceberg tables.  [name; default: payloom]")
 @store_options
+@progress_option
 @click.option("--quiet", is_flag=True, help="No progress and no summary.  [default: off, both]")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object.  [default: off, text]")
 def publish(source: str, target: str, **given: Any) -> None:

@@ -12,7 +12,7 @@ import click
 
 from payloom.cell.source import PaymentsSource
 from payloom.cli.config_command import load_given
-from payloom.cli.progress import ROWS, progress_for
+from payloom.cli.progress import ROWS, Progress, progress_for
 from payloom.cli.store_values import given_store_options
 from payloom.cli.summary import summary_json, summary_lines
 from payloom.cli.values import count, size_bytes
@@ -49,14 +49,14 @@ def run_generate(given: Mapping[str, Any]) -> None:
         With every problem of config, slice and run options, before anything is written.
     """
     run = checked_run(given)
-    done = _generate(run, quiet=given["quiet"])
+    done = _generate(run, progress_for(ROWS, quiet=given["quiet"], form=given["progress"]))
     if given["as_json"]:
         click.echo(json.dumps(summary_json(done, run.loaded.config, run.days)))
     elif not given["quiet"]:
         click.echo("\n".join(summary_lines(done, run.loaded.config, run.days)))
 
 
-def _generate(run: Run, *, quiet: bool) -> RunSummary:
+def _generate(run: Run, progress: Progress) -> RunSummary:
     config = run.loaded.config
     options = GenerateOptions(
         unit=_unit(run),
@@ -66,8 +66,10 @@ def _generate(run: Run, *, quiet: bool) -> RunSummary:
         store=run.store,
     )
     started_s = time.monotonic()
-    with progress_for(ROWS, quiet=quiet) as shown:
-        done = generate(_source(run), run.out, options, lambda now: shown.update(now.rows_done, now.rows_total))
+    with progress as shown:
+        done = generate(
+            _source(run), run.out, options, lambda now: shown.update(now.rows_done, now.rows_total, now.rows_kept)
+        )
     # Building the world is part of the user's wait.
     return replace(done, seconds=time.monotonic() - started_s)
 

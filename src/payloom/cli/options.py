@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from payloom.cli.progress import FORMATS
 from payloom.cli.values import count
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -180,6 +181,17 @@ def run_options(command: Command) -> Command:
     for decorator in reversed(decorators):
         command = decorator(command)
     return command
+
+
+def progress_option(command: Command) -> Command:
+    """Add ``--progress``."""
+    return click.option(
+        "--progress",
+        type=click.Choice(FORMATS),
+        default="auto",
+        help="How progress is shown on standard error: a bar, lines, JSON for programs; auto is a bar on a terminal "
+        "and lines elsewhere.  [name; default: auto]",
+    )(command)
 
 
 def _complete_preset(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:

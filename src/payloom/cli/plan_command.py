@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from payloom.cli.config_command import load_given
-from payloom.cli.values import size_text, table_lines
+from payloom.cli.values import duration_text, size_text, table_lines
 from payloom.config import Config
 from payloom.errors import ConfigError
 from payloom.pipeline.outlook import Outlook, Trial, outlook, run_trial, scaled
@@ -71,11 +71,3 @@ def _cells(one: Outlook) -> tuple[str, ...]:
         f"{one.usd_per_month:,.2f} $",
         f"{one.usd_once:,.2f} $",
     )
-
-
-def duration_text(seconds: float) -> str:
-    """Return a time as people write it, such as ``2.5 min``."""
-    for unit, length in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
-        if seconds >= length:
-            return f"{seconds / length:,.1f} {unit}"
-    return f"{seconds:.1f} s"

@@ -45,7 +45,7 @@ def run_publish(source: str, target: str, given: Mapping[str, Any]) -> None:
     )
     if given["validate"]:
         _pass_the_gate(source, options)
-    with progress_for(BYTES, quiet=given["quiet"]) as shown:
+    with progress_for(BYTES, quiet=given["quiet"], form=given["progress"]) as shown:
         done = publish(source, target, options, shown.update)
     if given["as_json"]:
         click.echo(json.dumps({"status": "ok", "exit_code": 0, **asdict(done)}))

@@ -36,7 +36,7 @@ def summary_lines(done: RunSummary, config: Config, days: DayRange) -> list[str]
         f"{done.rows:,} payments from {days.start} up to {days.end}, {frauds}",
         f"  files   {done.files:,} in {done.out}, {size_text(done.size_bytes)}{kept}",
         f"  speed   {_speed(done)}",
-        f"  memory  {size_text(done.peak_rss_bytes)} at the peak, all processes",
+        f"  memory  {size_text(done.peak_rss_bytes)} at the peak, all processes{_more(done)}",
         f"  world   {world_digest(config)[:12]}, seed {config.world.seed}",
         "next",
         f"  payloom verify {shlex.quote(done.out)}",
@@ -50,6 +50,12 @@ def _speed(done: RunSummary) -> str:
         return f"nothing was left to make, {done.seconds:.2f} s"
     processes = "1 process" if done.workers == 1 else f"{done.workers} processes"
     return f"{done.rows_per_second:,.0f} rows/s, {done.seconds:.2f} s in {processes}"
+
+
+def _more(done: RunSummary) -> str:
+    if not done.more_memory_bytes:
+        return ""
+    return f"; --max-memory {-(-done.more_memory_bytes // 1_000_000)}MB would use more CPUs"
 
 
 def _fraud_rate(done: RunSummary) -> float:

@@ -56,6 +56,14 @@ def size_text(size: int) -> str:
     return f"{number:,.3g} TB"
 
 
+def duration_text(seconds: float) -> str:
+    """Return a time as people write it, such as ``2.5 min``."""
+    for unit, length in (("d", 86_400.0), ("h", 3_600.0), ("min", 60.0)):
+        if seconds >= length:
+            return f"{seconds / length:,.1f} {unit}"
+    return f"{seconds:.1f} s"
+
+
 def table_lines(rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), indent: int = 0) -> list[str]:
     """Lines of a table without borders; the columns in `right` are set flush right."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))] if rows else []
