@@ -29,7 +29,7 @@ from scripts.check_ray_cluster import FILE, ROOT, filled
 
 HEAD, WORKER = "10.99.0.1", "10.99.0.2"
 BIN = Path(sys.executable).parent
-RAY_PORTS_SECONDS = 60
+WAIT_SECONDS = 120
 #: What a driver prints: where its task ran, or why it did not.
 DRIVER = """
 import sys, ray
@@ -39,7 +39,7 @@ except Exception as error:
     print("refused:", type(error).__name__)
 else:
     where = ray.remote(ray.util.get_node_ip_address)
-    print(ray.get(where.remote(), timeout=60))
+    print(ray.get(where.remote(), timeout=100))
 """
 
 
@@ -129,23 +129,40 @@ def start(commands_: Sequence[str], resources: Mapping[str, int], tmp: Path, ins
     )
 
 
-def drive(inside: Sequence[str], **settings: str) -> str:
-    """Start a driver, as the launcher runs commands: after .bashrc; give the last thing that it prints."""
-    done = subprocess.run(
+def driver(inside: Sequence[str], **settings: str) -> subprocess.Popen[str]:
+    """Start a driver, as the launcher runs commands: after .bashrc."""
+    return subprocess.Popen(
         [*inside, "bash", "-c", 'source ~/.bashrc; python -c "$0" "$1"', DRIVER, f"{HEAD}:6379"],
-        check=True,
         env={**os.environ, **settings},
         stdout=subprocess.PIPE,
         text=True,
-        timeout=120,
     )
-    return done.stdout.splitlines()[-1]
+
+
+def said(process: subprocess.Popen[str]) -> str:
+    """Give the last thing that a driver printed."""
+    return process.communicate(timeout=WAIT_SECONDS)[0].splitlines()[-1]
+
+
+def generate(scratch: Path) -> str:
+    """Run payloom on the head, as the page says; give the first thing that it says."""
+    words = f"payloom generate --rows 20000 --engine ray --address auto --out {scratch / 'data'}"
+    done = subprocess.run(
+        ["bash", "-c", f"source ~/.bashrc; {words}"],
+        check=True,
+        # Where `auto` looks for the cluster of this machine.
+        env=os.environ | {"RAY_TMPDIR": str(scratch / "1")},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=WAIT_SECONDS,
+    )
+    return done.stdout.splitlines()[0]
 
 
 def listeners(inside: Sequence[str] = ()) -> list[tuple[str, int, str]]:
     """Address, port and program of everything that listens."""
-    said = subprocess.run([*inside, "ss", "-Hltnp"], check=True, capture_output=True, text=True).stdout
-    found = re.findall(r"\S+ +\S+ +\S+ +(\S+):(\d+) +\S+ +users:\(\(\"([^\"]+)\"", said)
+    table = subprocess.run([*inside, "ss", "-Hltnp"], check=True, capture_output=True, text=True).stdout
+    found = re.findall(r"\S+ +\S+ +\S+ +(\S+):(\d+) +\S+ +users:\(\(\"([^\"]+)\"", table)
     return [(address, int(port), program) for address, port, program in found]
 
 
@@ -198,10 +215,10 @@ def machines(server: StandIn) -> list[dict[str, Any]]:
 
 def wait_for(what: str, holds: Any) -> None:
     """Wait until it holds."""
-    end_s = time.monotonic() + RAY_PORTS_SECONDS
+    end_s = time.monotonic() + WAIT_SECONDS
     while not holds():
         if time.monotonic() > end_s:
-            sys.exit(f"{what}: not within {RAY_PORTS_SECONDS} s")
+            sys.exit(f"{what}: not within {WAIT_SECONDS} s")
         time.sleep(1)
 
 
@@ -226,15 +243,19 @@ def main(tools: Path, scratch: Path) -> None:
         (command,) = (one for one in document["setup_commands"] if ".bashrc" in one)
         subprocess.run(["bash", "-c", command], check=True)
         start(document["head_start_ray_commands"], {"CPU": 0}, scratch / "1")
+        driven = driver([])
+        wait_for("the head launches a worker for what waits", lambda: len(machines(server)) > 1)
         start(document["worker_start_ray_commands"], {"CPU": 2}, scratch / "2", inside)
-        wait_for("the head launches its worker", lambda: len(machines(server)) > 1)
         ours = {server.port, server.proxy_port}
         found = {
             "machines": machines(server),
-            "with the token": drive([]),
-            "without a token": drive(inside, HOME=str(stranger), RAY_AUTH_MODE="token"),
-            "without authentication": drive(inside, HOME=str(stranger), RAY_AUTH_MODE="disabled"),
-            "with another token": drive(inside, HOME=str(stranger), RAY_AUTH_MODE="token", RAY_AUTH_TOKEN="0" * 64),
+            "with the token": said(driven),
+            "payloom": generate(scratch),
+            "without a token": said(driver(inside, HOME=str(stranger), RAY_AUTH_MODE="token")),
+            "without authentication": said(driver(inside, HOME=str(stranger), RAY_AUTH_MODE="disabled")),
+            "with another token": said(
+                driver(inside, HOME=str(stranger), RAY_AUTH_MODE="token", RAY_AUTH_TOKEN="0" * 64)
+            ),
             "head": [one for one in listeners() if one[1] not in ours],
             "worker": listeners(inside),
             "pages": {port: answer(port) for _, port, _ in listeners() if port not in ours},

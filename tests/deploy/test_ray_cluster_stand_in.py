@@ -45,7 +45,7 @@ def seen() -> dict[str, Any]:
 
 
 def test_ray_launches_the_machines_that_the_file_describes(seen: dict[str, Any]) -> None:
-    """The head by `ray up`, and a spot worker with rights of its own by the head's autoscaler."""
+    """The head by `ray up`; a spot worker with rights of its own by the head, because a task waits."""
     shared = {
         "tokens": "required",
         "groups": ["ray"],
@@ -65,6 +65,11 @@ def test_only_who_has_the_token_gets_work_done(seen: dict[str, Any]) -> None:
     assert seen["without a token"] == "refused: AuthenticationError"
     assert seen["without authentication"] == "refused: ConnectionError"
     assert seen["with another token"] == "refused: ConnectionError"
+
+
+def test_payloom_makes_a_data_set_on_the_cluster(seen: dict[str, Any]) -> None:
+    """The command of the page, with fewer rows, from the head, whose worker does the work."""
+    assert seen["payloom"].startswith("20,000 payments from 2025-01-01")
 
 
 def test_the_token_is_in_no_argument_and_no_variable(seen: dict[str, Any]) -> None:
