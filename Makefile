@@ -15,6 +15,7 @@ AIRFLOW = .venv-airflow/.stamp-airflow
 BENCH = .venv-bench/.stamp-bench
 CHECKOV = .venv-checkov/.stamp-checkov
 DEPLOY = .venv-deploy/.stamp-deploy
+ENGINES = .venv-engines/.stamp-engines
 REFERENCE = .venv-reference/.stamp-reference
 SETUP_INPUTS = scripts/setup_env.py requirements/bootstrap.txt
 
@@ -28,7 +29,7 @@ FIND_PYTHON = for python in $(or $(PYTHON),python3 python3.13 python3.12 python3
 
 .PHONY: help setup setup-all data s3 s3-stop upload mlflow mlflow-stop train airflow airflow-stop validate gate profile realism test test-full \
 	test-integration lint lint-deploy format lock image test-image sbom compose-env compose-check compose-up compose-down \
-	terraform-check mwaa-up mwaa-down mwaa-status audit release-check bench bench-large bench-upload bench-upload-large reference clean
+	terraform-check mwaa-up mwaa-down mwaa-status audit release-check bench bench-large bench-upload bench-upload-large bench-scale reference clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -43,7 +44,7 @@ $(CORE): pyproject.toml requirements/core.txt $(SETUP_INPUTS)
 	@touch $@
 
 # Environments of their own: what they hold is no dependency of payloom.
-.venv-airflow/.stamp-% .venv-athena/.stamp-% .venv-bench/.stamp-% .venv-checkov/.stamp-% .venv-deploy/.stamp-% .venv-reference/.stamp-%: requirements/%.txt $(SETUP_INPUTS)
+.venv-airflow/.stamp-% .venv-athena/.stamp-% .venv-bench/.stamp-% .venv-checkov/.stamp-% .venv-deploy/.stamp-% .venv-engines/.stamp-% .venv-reference/.stamp-%: requirements/%.txt $(SETUP_INPUTS)
 	@$(FIND_PYTHON); "$$python" scripts/setup_env.py $* --venv $(@D)
 	@touch $@
 
@@ -185,6 +186,11 @@ bench-upload: $(CORE) $(BENCH) .venv/.stamp-s3 .venv/.stamp-server  ## compare p
 
 bench-upload-large: $(CORE) $(BENCH) .venv/.stamp-s3 .venv/.stamp-server  ## the memory of a 10 GB upload
 	@$(BIN)/python -m benchmarks.upload --large $(ARGS)
+
+bench-scale: $(DEV) $(BENCH) $(ENGINES)  ## planning, Ray beside worker processes, and other schedulers
+	@$(BIN)/python -m benchmarks.planning
+	@$(BIN)/python -m benchmarks.cluster
+	@$(BIN)/python -m benchmarks.engines
 
 reference: $(REFERENCE)  ## build the reference tables again (ARGS=--check compares only)
 	@.venv-reference/bin/python scripts/build_reference_data.py $(ARGS)

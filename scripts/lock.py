@@ -30,6 +30,7 @@ LOCKS = {
     "bench": ["requirements/bench.in"],
     "checkov": ["requirements/checkov.in"],
     "deploy": ["requirements/deploy.in"],
+    "engines": ["requirements/engines.in"],
     "reference": ["requirements/reference.in"],
 }
 
