@@ -234,7 +234,7 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.engines", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, default=RUNS, help=f"counted rounds (default {RUNS})")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the large world, to try the script out")
-    parser.add_argument("--only", nargs="+", metavar="NAME", help=f"these schedulers beside {OURS}, and no threads")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help=f"these beside {OURS}")
     parser.add_argument("--name", default="engines", help="name of the result file")
     options = parser.parse_args(arguments)
     console = Console()
@@ -249,7 +249,7 @@ def main(arguments: list[str]) -> None:
     for one in chosen:
         kill = bench.kill(one) if "short" in one.worlds else None
         found[one.name] |= {"peak_bytes": bench.memory(one), "lines_of_code": lines_of_code(one.glue), "kill": kill}
-    many = [] if options.only else threads.threaded()
+    many = [one for one in threads.threaded() if not options.only or one.name in options.only]
     programs = {one.name: threads.measure(one, options.runs, console.print) for one in many}
     console.print(scheduler_table(found), thread_table(programs))
     about["load_after"] = os.getloadavg()[0]

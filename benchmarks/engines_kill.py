@@ -35,16 +35,17 @@ class WorkerKiller:
 
 
 class CommandKiller:
-    """Kills a whole command with SIGKILL when its file has reached a size."""
+    """Kills a whole command with SIGKILL when what it writes has reached a size, under whatever name."""
 
-    def __init__(self, file: Path, size_bytes: int) -> None:
-        self._file, self._size_bytes = file, size_bytes
+    def __init__(self, folder: Path, size_bytes: int) -> None:
+        self._folder, self._size_bytes = folder, size_bytes
         self.killed = False
 
     def __call__(self, tree: Tree) -> None:
         """Look, and kill once."""
-        with suppress(FileNotFoundError):
-            if not self.killed and self._file.stat().st_size >= self._size_bytes:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            written_bytes = sum(path.stat().st_size for path in self._folder.iterdir())
+            if not self.killed and written_bytes >= self._size_bytes:
                 os.kill(tree.root, signal.SIGKILL)
                 self.killed = True
 

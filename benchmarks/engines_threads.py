@@ -77,7 +77,7 @@ def measure(one: Threaded, rounds: int, tell: Callable[[str], None]) -> dict[str
     runs = [one.run() for _ in range(rounds)]
     rows, digest = pq.read_metadata(one.file).num_rows, file_digest(one.file)
     peak_bytes = one.run(watch_memory=True).peak_bytes
-    killer = CommandKiller(one.file, KILL_AT_BYTES)
+    killer = CommandKiller(one.file.parent, KILL_AT_BYTES)
     one.run(meanwhile=killer)
     killed = what_is_left(one.file) if killer.killed else "it ended before it could be killed"
     shutil.rmtree(one.file.parent)
