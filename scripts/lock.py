@@ -30,7 +30,7 @@ LOCKS = {
     "bench": ["requirements/bench.in"],
     "checkov": ["requirements/checkov.in"],
     "deploy": ["requirements/deploy.in"],
-    "engines": ["requirements/engines.in"],
+    "engines": ["requirements/engines.in", "--constraints", "requirements/dev.txt"],
     "reference": ["requirements/reference.in"],
 }
 

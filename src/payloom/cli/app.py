@@ -14,7 +14,7 @@ from payloom.version import __version__
 _WITH_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-# In click's help, \b keeps the line breaks of the paragraph it begins.
+# \b keeps the line breaks of a paragraph.
 _FIRST_STEPS = """\b
 First steps:
   payloom generate --preset small     a first look, written to data/
@@ -62,8 +62,7 @@ def generate(**given: Any) -> None:
 def plan(*, as_json: bool, **given: Any) -> None:
     """Say what a run would make and take: cells, files, bytes, memory, CPU time, cost of storage.
 
-    Nothing is made but small trials, which take some four seconds and are removed. The same follows for 10 million to
-    100 billion payments of that world.
+    Small trials take some four seconds. The same follows for 10 million to 100 billion payments of that world.
     """
     from payloom.cli.plan_command import run_plan  # noqa: PLC0415 - slow to import
 

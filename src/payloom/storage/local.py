@@ -73,7 +73,7 @@ class LocalStore:
             _check_folder(self.root, str(root))
         self._shown = str(root)
         self._token = token or os.urandom(6).hex()
-        self._numbers = count()
+        self._begin()
 
     def __getstate__(self) -> tuple[str, str, str]:
         return str(self.root), self._shown, self._token
@@ -81,6 +81,11 @@ class LocalStore:
     def __setstate__(self, state: tuple[str, str, str]) -> None:
         root, self._shown, self._token = state
         self.root = Path(root)
+        self._begin()
+
+    def _begin(self) -> None:
+        # Processes of other machines may have the same number, where they share a folder.
+        self._writer = os.urandom(6).hex()
         self._numbers = count()
 
     @property
@@ -242,7 +247,7 @@ class LocalStore:
     def _new_staged(self, key: str) -> Path:
         """Return a path in the staging folder that nobody else uses."""
         folder = self._made_folder(f"{STAGING}/{self._token}")
-        return folder / f"{os.getpid()}-{next(self._numbers)}-{key.rpartition('/')[2]}"
+        return folder / f"{self._writer}-{next(self._numbers)}-{key.rpartition('/')[2]}"
 
 
 class LocalUpload:
