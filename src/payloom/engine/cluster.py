@@ -37,7 +37,7 @@ def _show_token() -> None:
 _show_token()
 with extra_libraries("ray", "--engine ray"):
     import ray
-    from ray.exceptions import GetTimeoutError, RayError, RayTaskError
+    from ray.exceptions import GetTimeoutError, ObjectLostError, RayError, RayTaskError
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -117,7 +117,8 @@ class _Run:
         self._begun: dict[ObjectRef[Any], Job] = {}
         self._job_bytes = process_bytes(jobs)
         self._make = self._remote(make)
-        self._task: ObjectRef[RunTask] = ray.put(task)
+        # By value, it is small: an object of this driver's could be lost on its way to another node.
+        self._task = task
         self._shared: ObjectRef[Any] | None = None
         self._preparing: list[ObjectRef[Any]] = []
         self.receipts: list[Receipt] = []
@@ -208,7 +209,12 @@ class _Run:
         """Act on what became of a job."""
         try:
             answer: Made | JobFailed = ray.get(ref)
+        except ObjectLostError as error:
+            self._failed(job, again=self._failures.killed(job, f"without what all share: {_last_line(error)}"))
         except RayTaskError as error:
+            if isinstance(error.cause, RayError):
+                self._failed(job, again=self._failures.killed(job, f"without an object of Ray: {_last_line(error)}"))
+                return
             cause = error.cause if isinstance(error.cause, Exception) else RuntimeError(_last_line(error))
             self._failed(job, again=self._failures.raised(job, cause))
         except RayError as error:
@@ -257,7 +263,7 @@ def _connect(address: str, cpus: int) -> None:
     with _own_signals():
         try:
             ray.init(address=address, **given)
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        except (RayError, RuntimeError, ValueError, OSError) as error:
             raise _unusable(
                 f"there is no cluster at {address} that can be used: {_last_line(error)}",
                 "start one with `ray start --head`, or leave out --address to start one for this run; a cluster "
