@@ -18,7 +18,7 @@ from payloom.config import make_config
 from payloom.engine.failures import ATTEMPTS_MAX, FailedJobsError
 from payloom.engine.progress import Progress
 from payloom.engine.task import Resources
-from payloom.errors import ConfigError, TransientError
+from payloom.errors import TransientError
 from payloom.pipeline.generate import GenerateOptions, generate
 from payloom.pipeline.verify import verify
 from payloom.write.contract import Job
@@ -161,14 +161,6 @@ def test_three_workers_and_a_node_die_in_one_run(cluster, tmp_path, whole):
     assert len(killed) == 3
     assert tree(tmp_path) == whole
     assert verify(tmp_path).rows == 600 * MONTHS
-
-
-@pytest.mark.integration
-def test_an_address_where_nothing_is_says_so(tmp_path):
-    """Exit code 2 and how to start one."""
-    with pytest.raises(ConfigError, match="no cluster") as caught:
-        generate(SOURCE, tmp_path, GenerateOptions(resources=Resources(cluster="127.0.0.1:1")))
-    assert "ray start" in caught.value.hint
 
 
 @pytest.mark.integration

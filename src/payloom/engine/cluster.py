@@ -9,7 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from payloom.engine.budget import PROCESS_BYTES, process_bytes, worker_count
@@ -25,16 +24,6 @@ from payloom.extras import extra_libraries
 from payloom.write.contract import Job
 from payloom.write.parts import Receipt
 
-
-def _show_token() -> None:
-    """Let Ray show the token that is at hand: by itself it does so only to clusters that it starts."""
-    given = os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH")
-    if given or Path("~/.ray/auth_token").expanduser().is_file():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-
-
-# Ray reads the setting when it is imported.
-_show_token()
 with extra_libraries("ray", "--engine ray"):
     import ray
     from ray.exceptions import GetTimeoutError, ObjectLostError, RayError, RayTaskError
@@ -267,7 +256,7 @@ def _connect(address: str, cpus: int) -> None:
             raise _unusable(
                 f"there is no cluster at {address} that can be used: {_last_line(error)}",
                 "start one with `ray start --head`, or leave out --address to start one for this run; a cluster "
-                "with a token wants it here too, see RAY_AUTH_TOKEN_PATH",
+                "with a token wants RAY_AUTH_MODE=token here too",
             ) from error
 
 
