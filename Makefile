@@ -119,12 +119,13 @@ lint: $(DEV)  ## check style, types, import layers and house rules
 	exit $$status
 
 # Terraform's own style is looked at where Terraform is.
-lint-deploy: $(DEPLOY)  ## check Dockerfiles, shell scripts, workflows and the Compose file
+lint-deploy: $(DEPLOY) .venv/.stamp-ray  ## check Dockerfiles, shell scripts, workflows and the Compose file
 	@status=0; \
 	.venv-deploy/bin/hadolint deploy/docker/Dockerfile deploy/docker/Dockerfile.airflow || status=1; \
 	.venv-deploy/bin/shellcheck .ci/run deploy/compose/s3/start.sh deploy/mwaa/startup.sh || status=1; \
 	.venv-deploy/bin/zizmor --offline --pedantic --quiet .github || status=1; \
 	.venv-deploy/bin/python scripts/check_compose.py || status=1; \
+	$(BIN)/python scripts/check_ray_cluster.py || status=1; \
 	if command -v terraform > /dev/null; then terraform fmt -check -recursive deploy/terraform || status=1; fi; \
 	exit $$status
 
@@ -157,7 +158,7 @@ compose-up:  ## start Airflow, MLflow, PostgreSQL and S3 in containers (after ma
 compose-down:  ## stop them (what they have made stays in their volumes)
 	docker compose -f deploy/compose.yaml down $(ARGS)
 
-terraform-check: $(CHECKOV) .venv-athena/.stamp-athena .venv/.stamp-s3  ## try deploy/terraform on servers of this machine that answer like AWS
+terraform-check: $(CHECKOV) .venv-athena/.stamp-athena .venv/.stamp-s3 .venv/.stamp-ray  ## try deploy/terraform on servers of this machine that answer like AWS
 	@$(BIN)/python scripts/check_terraform.py $(ARGS)
 
 mwaa-up: .venv/.stamp-s3  ## Airflow by Amazon for a day: says what it costs, asks, makes it (ARGS=--email=...)
