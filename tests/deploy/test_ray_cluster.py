@@ -21,7 +21,7 @@ FAULTS = {
     "an unknown key": ("max_workers: 4\nupscaling", "max_worker: 4\nupscaling", "Ray does not take it"),
     "no head": ("head_node_type: head", "head_node_type: heads", "Ray does not take it"),
     "too many at least": ("min_workers: 0", "min_workers: 9", "Ray does not take it"),
-    "a key of AWS": ("Value: payloom}", "Value: AKIAABCDEFGHIJKLMNOP}", "looks like a secret"),
+    "a key of AWS": ("Value: payloom}", "Value: AKIACANARYOFTHISTEST}", "looks like a secret"),
     "a token": ("project, Value: payloom", "project, Value: " + "0a" * 32, "looks like a secret"),
     "a name nobody gives": ("${image_id}", "${image}", "nobody fills in ${image}"),
     "half filled": ("${image_id}", "ami-1", "only some names"),

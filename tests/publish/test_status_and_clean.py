@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from payloom.cli.main import run
+from payloom.engine.failures import FailedJobsError
 from payloom.errors import ConflictError, StorageError
 from payloom.pipeline.generate import GenerateOptions, generate
 from payloom.pipeline.publish import PublishOptions, publish
@@ -25,7 +26,7 @@ DAY = Unit.of_day(date(2025, 1, 1))
 def half_a_run(place: str) -> None:
     """A run of a day that fails at its second part: one finished part, one receipt, one declared unit."""
     source = FakeSource(rows=200, months=2, fail_at="payments-2025-02-00000")
-    with pytest.raises(ArithmeticError):
+    with pytest.raises(FailedJobsError):
         generate(source, place, GenerateOptions(unit=DAY))
 
 

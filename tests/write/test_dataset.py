@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from payloom.engine.failures import FailedJobsError
 from payloom.errors import ConflictError, CorruptionError
 from payloom.pipeline.generate import GenerateOptions, generate
 from payloom.pipeline.verify import verify
@@ -54,7 +55,7 @@ def test_days_that_do_not_overlap_make_one_data_set(tmp_path):
 def test_an_unfinished_unit_is_in_the_way_of_an_overlapping_one(tmp_path):
     """Its rows would be read twice; the message says how to get on."""
     day = Unit(date(2025, 1, 1), date(2025, 1, 2))
-    with pytest.raises(ArithmeticError):
+    with pytest.raises(FailedJobsError):
         generate(FakeSource(rows=100, fail_at="payments-2025-01-00000"), tmp_path, GenerateOptions(unit=day))
     with pytest.raises(CorruptionError, match="2025-01-01 is unfinished"):
         verify(tmp_path)
