@@ -8,7 +8,7 @@ from tests.cli.shell import payloom
 
 EXTRAS = (
     "boto3", "botocore", "data_profiling", "great_expectations", "jinja2", "lightgbm", "matplotlib", "mlflow",
-    "obstore", "pandas", "pyiceberg", "scipy", "skops", "sklearn", "yaml",
+    "obstore", "pandas", "pyiceberg", "ray", "scipy", "skops", "sklearn", "yaml",
 )  # fmt: skip
 #: Every import of one of these fails as if it were not installed.
 WITHOUT = f"""
@@ -50,10 +50,21 @@ def test_commands_of_the_core_need_no_extra(command: list[str], made: Path, tmp_
     assert (done.returncode, done.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("command", ["validate", "profile", "train", "realism"])
-def test_commands_of_an_extra_say_which(command: str, made: Path) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["validate", "DATA"],
+        ["profile", "DATA"],
+        ["train", "DATA"],
+        ["realism", "DATA"],
+        ["generate", "--preset", "small", "--engine", "ray", "--out", "OTHER"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_commands_of_an_extra_say_which(command: list[str], made: Path, tmp_path: Path) -> None:
     """One line names what is missing, and the next one how to get it."""
-    done = payloom(command, str(made), before=WITHOUT)
+    places = {"DATA": str(made), "OTHER": str(tmp_path / "other")}
+    done = payloom(*(places.get(word, word) for word in command), before=WITHOUT)
     assert done.returncode == 2
     assert "is not installed" in done.stderr
     assert 'pip install "payloom[' in done.stderr

@@ -97,6 +97,7 @@ def test_the_mistakes_of_all_options_come_at_once(capfd: pytest.CaptureFixture[s
         "--from": "x",
         "--workers": "0",
         "--max-memory": "512",
+        "--address": "ray://head",
         "--row-group-mb": "0",
         "--compression": "lz4",
         "--preset": "demoo",

@@ -18,8 +18,9 @@ def test_the_table_goes_up_to_a_hundred_billion(capfd: pytest.CaptureFixture[str
 
 
 def test_the_plan_as_json(capfd: pytest.CaptureFixture[str]) -> None:
-    """Counts are exact; a day does not hold a hundred billion payments, so that line is left out."""
+    """Counts are exact; a day does not hold ten billion payments, and the plan says so."""
     assert run(["plan", "--rows", "50_000", "--end", "2025-01-02", "--fraud-rate", "0.01", "--json"]) == 0
     told = json.loads(capfd.readouterr().out)
     assert (told["rows"], told["fraud_rows"]) == (50_000, 500)
     assert [one["rows"] for one in told["scales"]] == [10**7, 10**8, 10**9]
+    assert told["too_many_rows"] == [10**10, 10**11]

@@ -1,29 +1,20 @@
 """Jobs as tasks of a Ray cluster of three nodes on this machine."""
 
-import os
 import random
 import signal
-import subprocess
-import sys
-import threading
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from payloom.cell.source import PaymentsSource
-from payloom.config import make_config
 from payloom.engine.failures import ATTEMPTS_MAX, FailedJobsError
 from payloom.engine.progress import Progress
 from payloom.engine.task import Resources
-from payloom.errors import TransientError
+from payloom.errors import ConfigError
 from payloom.pipeline.generate import GenerateOptions, generate
-from payloom.pipeline.verify import verify
 from payloom.write.contract import Job
-from payloom.write.encoding import FileFormat
 from tests.counts import count
+from tests.engine.clusters import Nodes, cluster_of
 from tests.engine.fake_source import FakeSource
 from tests.faults.trees import broken_promises, tree
 
@@ -50,40 +41,14 @@ def whole(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def cluster():
-    """Three nodes with one CPU each; workers find the tests."""
-    from ray.cluster_utils import Cluster
-
-    before = {name: os.environ.get(name) for name in ("PYTHONPATH", "RAY_USAGE_STATS_ENABLED")}
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), os.environ.get("PYTHONPATH", "")])
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    node: dict[str, Any] = {"num_cpus": 1, "memory": 4 * 10**9, "object_store_memory": 100_000_000}
-    made = Cluster(initialize_head=True, head_node_args={**node, "include_dashboard": False})
-    try:
-        for _ in range(2):
-            made.add_node(**node)
-        made.wait_for_nodes()
+def cluster() -> Iterator[Nodes]:
+    """Three nodes with one CPU each."""
+    with cluster_of(3) as made:
         yield made
-    finally:
-        made.shutdown()  # type: ignore[no-untyped-call]
-        for name, value in before.items():
-            os.environ.pop(name, None)
-            if value is not None:
-                os.environ[name] = value
 
 
-def options(cluster) -> GenerateOptions:
+def options(cluster: Nodes) -> GenerateOptions:
     return GenerateOptions(resources=Resources(cluster=cluster.address))
-
-
-def workers_of(node) -> list[int]:
-    """Give the processes of a node that run tasks at this moment."""
-    raylet = node.all_processes["raylet"][0].process.pid
-    listed = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(raylet)], capture_output=True, text=True, check=False
-    )
-    lines = [line.split(None, 1) for line in listed.stdout.splitlines()]
-    return [int(pid) for pid, args in lines if args.startswith(("ray::payments", "ray::customers"))]
 
 
 def test_several_nodes_in_any_order_write_the_same_tree(cluster, tmp_path, whole):
@@ -125,78 +90,13 @@ def test_a_job_that_always_fails_is_named_and_the_others_finish(cluster, tmp_pat
     assert tree(tmp_path / "out") == whole
 
 
-@pytest.mark.integration
-def test_a_job_that_kills_its_process_every_time_is_named(cluster, tmp_path, whole):
-    """Ray gives up after a bounded number of deaths; the others are finished."""
-    source = FakeSource(rows=600, months=MONTHS, kill_at="payments-2025-02-00000")
-    with pytest.raises(TransientError, match="payments-2025-02-00000"):
-        generate(source, tmp_path, options(cluster))
-    assert broken_promises(tmp_path, whole) == []
-    assert sum(name.endswith(".parquet") for name in whole) - len(list(tmp_path.rglob("*.parquet"))) == 2
-
-
-@pytest.mark.integration
-def test_three_workers_and_a_node_die_in_one_run(cluster, tmp_path, whole):
-    """The data set is complete and verifies, and no part is there twice."""
-    doomed = cluster.add_node(num_cpus=1, memory=4 * 10**9, object_store_memory=100_000_000)
-    cluster.wait_for_nodes()
-    killed: list[int] = []
-
-    def disturb() -> None:
-        deadline = time.monotonic() + 60
-        while len(killed) < 3 and time.monotonic() < deadline:
-            running = [pid for node in cluster.list_all_nodes() for pid in workers_of(node) if pid not in killed]
-            if running:
-                os.kill(running[0], signal.SIGKILL)
-                killed.append(running[0])
-            time.sleep(0.7)
-        cluster.remove_node(doomed, allow_graceful=False)
-
-    hand = threading.Thread(target=disturb)
-    hand.start()
-    try:
-        generate(FakeSource(rows=600, months=MONTHS, seconds=1.0), tmp_path, options(cluster))
-    finally:
-        hand.join()
-    assert len(killed) == 3
-    assert tree(tmp_path) == whole
-    assert verify(tmp_path).rows == 600 * MONTHS
-
-
-@pytest.mark.integration
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_drains_and_the_same_command_finishes(number, cluster, tmp_path, whole):
-    """128 + signal, nothing half-visible, and the cluster is still there."""
-    code = (
-        "import json, signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "import runpy; runpy.run_module('tests.faults.runner', run_name='__main__')"
-    )
-    order = f'{{"rows": 600, "months": {MONTHS}, "seconds": 2.0, "asleep": "{tmp_path / "asleep"}"}}'
-    command = [sys.executable, "-c", code, str(tmp_path / "out"), order, f'{{"cluster": "{cluster.address}"}}']
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "asleep").exists():
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.05)
-    process.send_signal(number)
-    _, said = process.communicate(timeout=15)
-    assert process.returncode == 128 + number, said
-    assert broken_promises(tmp_path / "out", whole) == []
-    generate(SOURCE, tmp_path / "out", options(cluster))
-    assert tree(tmp_path / "out") == whole
-
-
-@pytest.mark.integration
-def test_payments_are_the_same_where_processes_share_the_list_of_fraud(cluster, tmp_path):
-    """A world with so much fraud that the list is made once: local processes, one and two, and three nodes."""
-    world = {"rows": 900_000, "fraud_rate": "0.1", "end": "2025-04-01"}
-    source = PaymentsSource(make_config({"world": world, "layout": {"row_group_mb": 16}}))
-    assert source.shared() is not None
-    wanted = [Resources(workers=1), Resources(workers=2), Resources(cluster=cluster.address)]
-    trees = []
-    for number, resources in enumerate(wanted):
-        made = GenerateOptions(file_format=FileFormat("snappy", 16), resources=resources)
-        generate(source, tmp_path / str(number), made)
-        trees.append(tree(tmp_path / str(number)))
-    assert trees[0] == trees[1] == trees[2]
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [("127.0.0.1:1", "refused"), ("127.0.0.1:99999", "no cluster"), ("nobody.invalid:6379", "no cluster")],
+)
+def test_an_address_where_nobody_answers_is_refused_at_once(address, words, tmp_path):
+    """Ray itself would try for most of a minute; the next line says how to get a cluster."""
+    with pytest.raises(ConfigError, match=words) as caught:
+        generate(SOURCE, tmp_path, GenerateOptions(resources=Resources(cluster=address)))
+    assert address in caught.value.message
+    assert "ray start --head" in caught.value.hint

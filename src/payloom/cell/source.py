@@ -212,4 +212,5 @@ class PaymentsProducer:
         # Before its first row a process lists all fraud of the world, unless it is given the list.
         fraud = self.streams.model.config.world.fraud_rows
         memory = max(making + CASE_KEPT_BYTES * fraud, CASE_BYTES * fraud)
-        return Job(f"{self._prefix}-{index:04d}-{cell:05d}", outputs, rows, memory)
+        shared = 0 if is_small(self.streams.plot.kit) else memory - making
+        return Job(f"{self._prefix}-{index:04d}-{cell:05d}", outputs, rows, memory, shared)

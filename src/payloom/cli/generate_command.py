@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ from payloom.storage.address import Address, StoreOptions, is_remote
 from payloom.write.contract import Source
 from payloom.write.encoding import FileFormat
 from payloom.write.units import Unit
+
+_ADDRESS = re.compile(r"auto|[^\s/]+:\d{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +144,10 @@ def _option_problems(given: Mapping[str, Any]) -> list[Problem]:
         allowed = f"expected a size of at least {MIN_MEMORY_BYTES // 1_000_000} MB, with its unit"
         problems.append(Problem("max-memory", shown_value(memory), allowed, 'such as "1GB"', "option --max-memory"))
     address = given["address"]
-    if address is not None and (given["engine"] != "ray" or not address):
-        allowed = "names a cluster of Ray" if address else "expected HOST:PORT or auto"
-        fix = "add --engine ray" if address else ""
+    if address is not None and not _ADDRESS.fullmatch(address):
+        problems.append(Problem("address", shown_value(address), "expected HOST:PORT or auto", "", "option --address"))
+    elif address is not None and given["engine"] != "ray":
+        allowed, fix = "names a cluster of Ray", "add --engine ray"
         problems.append(Problem("address", shown_value(address), allowed, fix, "option --address"))
     if not given["out"] or "\0" in given["out"]:
         problems.append(Problem("out", shown_value(given["out"]), "expected a folder", source="option --out"))

@@ -22,7 +22,7 @@ _HEADINGS: Final = ("rows", "fraud", "cells", "files", "bytes", "memory", "CPU",
 _NOTES: Final = (
     "memory: of each process; what lists the fraud, or makes the rows, whichever is more",
     "CPU: seconds of all cores together, as on this machine; to start: of each process, before its first row",
-    "storage, requests: US dollars in S3 Standard, us-east-1, 2026-06, a month and once; without traffic",
+    "storage: US dollars a month in S3 Standard, us-east-1, 2026-06; requests: once, parts of 8 MiB; without traffic",
 )
 
 
@@ -36,26 +36,28 @@ def run_plan(given: Mapping[str, Any], *, as_json: bool) -> None:
     """
     config = load_given(given).config
     trial = run_trial(config)
-    own, others = outlook(config, trial), _scales(config, trial)
+    own = outlook(config, trial)
+    others, too_many = _scales(config, trial)
     if as_json:
         document = {"status": "ok", "exit_code": 0, **asdict(own), "trial": asdict(trial)}
-        click.echo(json.dumps({**document, "scales": [asdict(one) for one in others]}))
+        click.echo(json.dumps({**document, "scales": [asdict(one) for one in others], "too_many_rows": too_many}))
         return
     seconds = trial.cpu_seconds_per_row * 1e6
     click.echo(f"From trials of up to {trial.rows:,} payments: {seconds:.1f} CPU seconds a million")
     rows = [_HEADINGS, _cells(own), ("",) * len(_HEADINGS), *map(_cells, others)]
-    click.echo("\n".join([*table_lines(rows, right=range(len(_HEADINGS))), "", *_NOTES]))
+    notes = [f"more than this world's days hold: {', '.join(f'{one:,}' for one in too_many)}"] if too_many else []
+    click.echo("\n".join([*table_lines(rows, right=range(len(_HEADINGS))), "", *notes, *_NOTES]))
 
 
-def _scales(config: Config, trial: Trial) -> list[Outlook]:
-    """Return the outlook at each scale that the period of the config holds."""
-    found = []
+def _scales(config: Config, trial: Trial) -> tuple[list[Outlook], list[int]]:
+    """Return the outlook at each scale that the period of the config holds, and the rows of those that it does not."""
+    found, too_many = [], []
     for rows in SCALES:
         try:
             found.append(outlook(scaled(config, rows), trial))
         except ConfigError:
-            continue
-    return found
+            too_many.append(rows)
+    return found, too_many
 
 
 def _cells(one: Outlook) -> tuple[str, ...]:

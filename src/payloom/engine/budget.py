@@ -88,9 +88,9 @@ def wanted_workers(jobs: Sequence[Job]) -> int:
     return max(1, min(available_cpus(), len(jobs), sum(job.rows for job in jobs) // ROWS_PER_WORKER_MIN))
 
 
-def process_bytes(jobs: Sequence[Job]) -> int:
-    """Return the memory that a process needs for the largest of the jobs."""
-    return PROCESS_BYTES + max((job.memory_bytes for job in jobs), default=0)
+def process_bytes(jobs: Sequence[Job], *, sharing: bool = False) -> int:
+    """Return the memory that a process needs for the largest of the jobs; `sharing`, beside what processes share."""
+    return PROCESS_BYTES + max((job.memory_bytes - sharing * job.shared_bytes for job in jobs), default=0)
 
 
 def memory_for(jobs: Sequence[Job], workers: int) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -40,6 +41,8 @@ WAITING_MIN: Final = 64
 _POLL_SECONDS: Final = 0.1
 _ABORT_SECONDS: Final = 1.5
 """Time that jobs have to abort uploads; with Ray's own end within what a stopping run has."""
+
+_KNOCK_SECONDS: Final = 10.0
 
 _OBJECT_STORE_BYTES: Final = 100_000_000
 """Of a cluster for one run: rows never pass through it."""
@@ -104,8 +107,10 @@ class _Run:
         self._name = os.urandom(8).hex()
         self._waiting = deque(jobs)
         self._begun: dict[ObjectRef[Any], Job] = {}
-        self._job_bytes = process_bytes(jobs)
-        self._make = self._remote(make)
+        # What processes share lies on each node once, and Ray counts it itself; building it takes all.
+        self._alone_bytes = process_bytes(jobs)
+        self._job_bytes = process_bytes(jobs, sharing=True)
+        self._make = self._remote(make, self._job_bytes)
         # By value, it is small: an object of this driver's could be lost on its way to another node.
         self._task = task
         self._shared: ObjectRef[Any] | None = None
@@ -114,8 +119,8 @@ class _Run:
         self.kept_parts = 0
         self.peaks_bytes: dict[str, int] = {}
 
-    def _remote(self, function: Callable[..., Any]) -> Any:
-        return ray.remote(num_cpus=1, memory=self._job_bytes, max_retries=DEATHS_MAX - 1)(function)
+    def _remote(self, function: Callable[..., Any], memory_bytes: int) -> Any:
+        return ray.remote(num_cpus=1, memory=memory_bytes, max_retries=DEATHS_MAX - 1)(function)
 
     def get_ready(self) -> None:
         """Make sure that a node can do the work, and have what all processes share built on one."""
@@ -127,7 +132,7 @@ class _Run:
                 f"a node has {', '.join(wrong)}", "install the same versions on all nodes: others write other bytes"
             )
         # A reference: what is shared goes from node to node, never through this process.
-        self._shared = self._remote(prepare).remote(self._task)
+        self._shared = self._remote(prepare, self._alone_bytes).remote(self._task)
 
     def all(self) -> None:
         """Run the jobs."""
@@ -151,7 +156,7 @@ class _Run:
             ray.cancel(ref, force=True)
 
     def _check_sizes(self) -> None:
-        need_bytes = self._job_bytes
+        need_bytes = self._alone_bytes
         all_nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
         nodes = [node["Resources"] for node in all_nodes if node["Alive"] and node["Resources"].get("CPU")]
         largest_bytes = max((int(node.get("memory", 0)) for node in nodes), default=need_bytes)
@@ -163,7 +168,7 @@ class _Run:
 
     def _result_of(self, function: Any) -> Any:
         """Run a function of the task on a node."""
-        ref = self._remote(function).remote(self._task)
+        ref = self._remote(function, self._job_bytes).remote(self._task)
         self._preparing.append(ref)
         while True:
             self._stop.check()
@@ -244,6 +249,7 @@ def _connection(address: str, cpus: int) -> Iterator[None]:
 
 
 def _connect(address: str, cpus: int) -> None:
+    _knock(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     # Ray announces every start and every finding; what goes wrong is raised.
     given: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
@@ -253,11 +259,26 @@ def _connect(address: str, cpus: int) -> None:
         try:
             ray.init(address=address, **given)
         except (RayError, RuntimeError, ValueError, OSError) as error:
-            raise _unusable(
-                f"there is no cluster at {address} that can be used: {_last_line(error)}",
-                "start one with `ray start --head`, or leave out --address to start one for this run; a cluster "
-                "with a token wants RAY_AUTH_MODE=token here too",
-            ) from error
+            raise _no_cluster(address, error) from error
+
+
+def _knock(address: str) -> None:
+    """See whether anybody answers at HOST:PORT; Ray would try for most of a minute."""
+    host, _, port = address.rpartition(":")
+    if not host:
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_SECONDS).close()
+    except (OSError, ValueError, OverflowError) as error:
+        raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str, error: Exception) -> ConfigError:
+    return _unusable(
+        f"there is no cluster at {address} that can be used: {_last_line(error)}",
+        "start one with `ray start --head`, or leave out --address to start one for this run; a cluster with a token "
+        "wants RAY_AUTH_MODE=token here too",
+    )
 
 
 @contextmanager

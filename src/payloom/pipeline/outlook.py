@@ -15,6 +15,7 @@ from payloom.engine.budget import PROCESS_BYTES
 from payloom.engine.task import Resources
 from payloom.pipeline.generate import GenerateOptions, generate
 from payloom.schema import PAYMENTS
+from payloom.storage.address import StoreOptions
 from payloom.write.encoding import FileFormat
 
 TRIAL_ROWS: Final = (100_000, 400_000)
@@ -31,7 +32,7 @@ USD_PER_GB_MONTH: Final = 0.023
 """S3 Standard, first 50 TB, us-east-1, 2026-06: https://aws.amazon.com/s3/pricing/. Others cost up to a third more."""
 
 USD_PER_PUT: Final = 5e-6
-"""The same page. A file above the part size of an upload is several requests; a receipt is one more for each job."""
+"""The same page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,12 @@ class Outlook:
         CPU time of making and writing, on all cores together, without what each process spends before its first row.
     start_cpu_seconds
         That: CPU time of each process before its first row.
+    requests
+        Requests that write them to S3: a file above the part size is several, and each job leaves a receipt.
     usd_per_month
         What the files cost a month in S3.
     usd_once
-        What writing them costs there, in requests.
+        What the requests cost.
     """
 
     rows: int
@@ -89,6 +92,7 @@ class Outlook:
     process_bytes: int
     cpu_seconds: float
     start_cpu_seconds: float
+    requests: int
     usd_per_month: float
     usd_once: float
 
@@ -143,21 +147,31 @@ def outlook(config: Config, trial: Trial) -> Outlook:
     """
     world = config.world
     jobs = PaymentsSource(config).jobs()
+    cells = sum(job.outputs[0].table == PAYMENTS.name for job in jobs)
     files = sum(len(job.outputs) for job in jobs)
     growth = BYTES_PER_DECADE * math.log10(world.rows / trial.rows)
     size_bytes = round(world.rows * max(1.0, trial.bytes_per_row + growth))
+    # Nearly all bytes are payments.
+    requests = cells * _upload_requests(size_bytes / cells) + files - cells + len(jobs)
     return Outlook(
         rows=world.rows,
         fraud_rows=world.fraud_rows,
-        cells=sum(job.outputs[0].table == PAYMENTS.name for job in jobs),
+        cells=cells,
         files=files,
         size_bytes=size_bytes,
         process_bytes=PROCESS_BYTES + max(job.memory_bytes for job in jobs),
         cpu_seconds=world.rows * trial.cpu_seconds_per_row + len(jobs) * trial.cpu_seconds_per_job,
         start_cpu_seconds=trial.start_cpu_seconds + world.fraud_rows * CASE_CPU_SECONDS,
+        requests=requests,
         usd_per_month=size_bytes / 1e9 * USD_PER_GB_MONTH,
-        usd_once=(files + len(jobs)) * USD_PER_PUT,
+        usd_once=requests * USD_PER_PUT,
     )
+
+
+def _upload_requests(size_bytes: float) -> int:
+    """Requests of one file: one, or its parts with one to begin and one to complete them."""
+    parts = math.ceil(size_bytes / StoreOptions().part_size_bytes)
+    return 1 if parts <= 1 else parts + 2
 
 
 def scaled(config: Config, rows: int) -> Config:

@@ -44,12 +44,15 @@ class Job:
         Expected rows of ``outputs[0]``, for progress; 0 when unknown.
     memory_bytes
         Estimate of the peak memory of producing and encoding it, above the process's base.
+    shared_bytes
+        What of it a process does without if it is given what `Sharing.shared` builds.
     """
 
     name: str
     outputs: tuple[Output, ...]
     rows: int
     memory_bytes: int
+    shared_bytes: int = 0
 
 
 class Producer(Protocol):
