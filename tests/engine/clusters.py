@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+JOB = re.compile(r"ray::[a-z_]+-\d")
 ROOT = Path(__file__).resolve().parents[2]
 NODE: dict[str, Any] = {"num_cpus": 1, "memory": 4 * 10**9, "object_store_memory": 100_000_000}
 """One CPU, so that as many jobs run at a time as there are nodes."""
@@ -47,7 +49,7 @@ class Nodes:
         self._cluster.remove_node(node, allow_graceful=False)
 
     def at_work(self, node: Any | None = None) -> list[int]:
-        """Processes that run a task at this moment, on a node or on all."""
+        """Processes that run a job at this moment, on a node or on all."""
         parent = node.all_processes["raylet"][0].process.pid if node else None
         return [pid for pid in at_work(self.folder) if parent is None or _parent(pid) == parent]
 
@@ -100,13 +102,12 @@ def processes_of(folder: Path) -> list[int]:
 
 
 def at_work(folder: Path) -> list[int]:
-    """Of these the ones that run a task at this moment; Ray names a process after it."""
-    titles = {pid: _title(pid) for pid in processes_of(folder)}
-    return [pid for pid, title in titles.items() if title.startswith("ray::") and not title.startswith("ray::IDLE")]
+    """Of these the ones that run a job at this moment; Ray names a process after it."""
+    return [pid for pid in processes_of(folder) if JOB.match(_title(pid))]
 
 
 def kill_one_at_work(folder: Path) -> int:
-    """Kill the first process that runs a task."""
+    """Kill a process that runs a job."""
     pid = wait_for(lambda: at_work(folder), 30, "nobody works")[0]
     os.kill(pid, signal.SIGKILL)
     return pid
