@@ -198,5 +198,5 @@ reference: $(REFERENCE)  ## build the reference tables again (ARGS=--check compa
 	@.venv-reference/bin/python scripts/build_math_tables.py $(ARGS)
 
 clean:  ## remove the environments, caches and benchmark files (data/ stays)
-	rm -rf .venv .venv-airflow .venv-athena .venv-bench .venv-checkov .venv-deploy .venv-reference dist build benchmarks/scratch .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf .venv .venv-airflow .venv-athena .venv-bench .venv-checkov .venv-deploy .venv-engines .venv-reference dist build benchmarks/scratch .mypy_cache .ruff_cache .pytest_cache \
 	  .hypothesis .import_linter_cache

@@ -21,16 +21,16 @@ NODE: dict[str, Any] = {"num_cpus": 1, "memory": 4 * 10**9, "object_store_memory
 
 
 class Nodes:
-    """A cluster whose files, and those of all its processes, lie in `folder`."""
+    """A cluster whose files, and those of all its processes, lie in `folder`; no job runs on an idle head."""
 
-    def __init__(self, count: int, folder: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, count: int, folder: Path, env: Mapping[str, str], *, idle_head: bool) -> None:
         from ray.cluster_utils import Cluster
 
         self.folder, self.env = folder, dict(env)
         with _as_environment(self.env):
-            self._cluster = Cluster(initialize_head=True, head_node_args={**NODE, "include_dashboard": False})
-        for _ in range(count - 1):
-            self.add()
+            head = {**NODE, "include_dashboard": False, "num_cpus": 0 if idle_head else 1}
+            self._cluster = Cluster(initialize_head=True, head_node_args=head)
+        self.others = [self.add() for _ in range(count - 1)]
 
     @property
     def address(self) -> str:
@@ -59,10 +59,10 @@ class Nodes:
 
 
 @contextmanager
-def cluster_of(nodes: int, **more: str) -> Iterator[Nodes]:
+def cluster_of(nodes: int, *, idle_head: bool = False, **more: str) -> Iterator[Nodes]:
     """Run a cluster; `more` is added to the environment of its processes, in which they find the tests."""
     with short_folder() as folder:
-        cluster = Nodes(nodes, folder, {**environment(folder), **more})
+        cluster = Nodes(nodes, folder, {**environment(folder), **more}, idle_head=idle_head)
         try:
             yield cluster
         finally:

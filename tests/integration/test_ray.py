@@ -177,6 +177,22 @@ def test_three_workers_and_a_node_die_in_one_run(cluster, tmp_path, whole):
     said_of(payloom("verify", str(out), "--quiet"), cluster.env)
 
 
+def test_the_only_node_with_the_list_of_fraud_dies(tmp_path, whole):
+    """The node that comes in its place has the list built anew."""
+    out = tmp_path / "data"
+    with (
+        cluster_of(2, idle_head=True) as cluster,
+        started(generation(LARGE, out, *on(cluster)), cluster.env) as process,
+    ):
+        _wait_for_cells(out, 2)
+        cluster.add()
+        cluster.kill(cluster.others[0])
+        assert len(cells(out)) < CELLS
+        _, said = process.communicate(timeout=240)
+        assert process.returncode == 0, said
+    assert tree(out) == whole
+
+
 def _wait_for_cells(out: Path, least: int) -> None:
     wait_for(lambda: len(cells(out)) >= least)
 
@@ -241,7 +257,8 @@ def test_a_killed_run_is_finished_by_the_next(own, cluster, tmp_path, whole):
             process.wait(timeout=10)
             wait_for(lambda: not at_work(place), 20, "jobs of the dead run go on")
             if own:
-                wait_for(lambda: not processes_of(folder), 20, "the dead run's own cluster lives on")
+                # Two helpers of Ray look for its head for a minute before they end.
+                wait_for(lambda: not processes_of(folder), 120, "the dead run's own cluster lives on")
         assert broken_promises(out, whole) == []
         assert len(cells(out)) < CELLS
         said_of(command, env)
